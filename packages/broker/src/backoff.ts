@@ -1,0 +1,41 @@
+const FIRST_MILLIS = 50
+const LONGEST_MILLIS = 2000
+
+/**
+ * Holds back new connections after one has failed, twice as long after each failure, less up to a half so that many
+ * processes do not knock together.
+ */
+export class Backoff {
+  readonly #again: () => void
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  /** Of the latest attempt; undefined after a success. */
+  error: Error | undefined
+
+  constructor(again: () => void) {
+    this.#again = again
+  }
+
+  get isWaiting(): boolean {
+    return this.#timer !== undefined
+  }
+
+  failed(error: Error): void {
+    this.error = error
+    const millis = Math.min(LONGEST_MILLIS, FIRST_MILLIS * 2 ** this.#failures) * (0.5 + Math.random() / 2)
+    this.#failures++
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#again()
+    }, millis)
+    this.#timer.unref()
+  }
+
+  reset(): void {
+    this.error = undefined
+    this.#failures = 0
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+}

@@ -1,0 +1,264 @@
+import { EventEmitter } from 'node:events'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import {
+  BrokerClosedError,
+  type LeasedClient,
+  LeaseRevokedError,
+  UnknownDatabaseError,
+  type WithConnectionOptions,
+} from '@pglease/client'
+import {
+  type AttachRequest,
+  type BrokerControl,
+  type BrokerFrame,
+  BrokerLink,
+  isAttachRequest,
+  PortChannel,
+  type WorkerFrame,
+  withLease,
+} from '@pglease/client/internal'
+import { serveControl } from './control-port.js'
+import { DatabaseLeases } from './database-leases.js'
+import { type DatabaseOptions, readDatabase } from './database-options.js'
+import { checkOptions, millis, wrong } from './option-check.js'
+import { ServedPort } from './served-port.js'
+import { StateMachine } from './state-machine.js'
+import type { DatabaseStatistics } from './statistics.js'
+import type { LeaseWarning } from './warnings.js'
+
+export interface BrokerOptions {
+  /** By name; a lease that names none is on `default`. */
+  databases: Record<string, DatabaseOptions>
+}
+
+export interface AttachOptions {
+  /** The databases that this thread may lease. Default: all. */
+  databases?: readonly string[]
+}
+
+export interface CloseOptions {
+  /** How long holders may finish, in milliseconds, before their queries are cancelled. Default: 5000. */
+  timeoutMillis?: number
+}
+
+export interface RecycleOptions {
+  /** Takes leased connections back as well; their holders get a `LeaseRevokedError`. Default: false. */
+  force?: boolean
+}
+
+/**
+ * - `open`;
+ * - `closing`: no lease is granted any more, holders may finish;
+ * - `closed`: no connection is open.
+ */
+export type BrokerState = 'open' | 'closing' | 'closed'
+
+export const BROKER_TRANSITIONS = {
+  open: ['closing'],
+  closing: ['closed'],
+  closed: [],
+} as const satisfies Record<BrokerState, readonly BrokerState[]>
+
+interface BrokerEvents {
+  /** A lease was held too long, or released in an open transaction. */
+  warning: [LeaseWarning]
+}
+
+/** How long `close` lets holders finish. */
+const CLOSE_MILLIS = 5000
+
+/**
+ * Owns one pool of Postgres connections per database, and leases them to the worker threads of this process. It lives
+ * on the main thread and must be closed: connections keep the process alive.
+ */
+export class ConnectionBroker extends EventEmitter<BrokerEvents> {
+  readonly #databases: ReadonlyMap<string, DatabaseLeases>
+  readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
+  /** Every port of every attached thread, closed with the broker. */
+  readonly #ports = new Set<{ close(): void }>()
+  /** This thread's own link, made when first asked for. */
+  #ownLink: BrokerLink | undefined
+  #closing: Promise<void> | undefined
+
+  /** @throws ConfigurationError that names the database, the option and the value. */
+  constructor(options: BrokerOptions) {
+    super()
+    checkOptions('', options, {
+      databases: (value) => (isObject(value) ? undefined : 'an object of databases by name'),
+    })
+    const entries = Object.entries(options.databases ?? {})
+    if (entries.length === 0)
+      throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
+    const warn = (warning: LeaseWarning) => void this.emit('warning', warning)
+    this.#databases = new Map(
+      entries.map(([name, each]) => [name, new DatabaseLeases(readDatabase(name, each), warn)]),
+    )
+  }
+
+  get state(): BrokerState {
+    return this.#machine.state
+  }
+
+  /**
+   * Opens each database's `min` connections.
+   * @throws ConnectError for the first that cannot be opened.
+   */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#databases.values()].map((database) => database.ready()))
+  }
+
+  /**
+   * Lets a worker lease connections. Call it right after `new Worker(…)`: the worker asks for its port when it first
+   * wants a lease, by a message that this keeps from your own listeners.
+   * @throws ConfigurationError for a database that the broker has not.
+   */
+  attach(worker: Worker, options: AttachOptions = {}): void {
+    this.#mustBeOpen()
+    checkOptions('attach', options, {
+      databases: (value) => (Array.isArray(value) ? undefined : 'an array of names'),
+    })
+    for (const name of options.databases ?? []) this.#mustHave(name)
+    const emit = worker.emit
+    worker.emit = (event, ...values: unknown[]) => {
+      const [message] = values
+      if (event !== 'message' || !isAttachRequest(message))
+        return Reflect.apply(emit, worker, [event, ...values])
+      this.serve(message, options)
+      return true
+    }
+  }
+
+  /** Answers a thread that has asked for its control port. For the executor; see `attach`. */
+  serve(request: AttachRequest, options: AttachOptions = {}): void {
+    this.#serve(request['@pglease/attach'] as MessagePort, `thread ${request.threadId}`, options)
+  }
+
+  #serve(port: MessagePort, thread: string, { databases }: AttachOptions): void {
+    if (this.state !== 'open') return port.close()
+    const find = (name: string) => this.#find(name, databases)
+    const control: BrokerControl = {
+      hello: () => ({
+        databases: [...(databases ?? this.#databases.keys())],
+        traceLeases: this.#tracesLeases,
+      }),
+      addLeasePort: (leasePort) => this.#serveLeases(leasePort as MessagePort, find, thread),
+    }
+    serveControl(control, port)
+    this.#keep(port)
+  }
+
+  /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
+  withConnection<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: WithConnectionOptions = {},
+  ): Promise<T> {
+    try {
+      this.#mustBeOpen()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#ownLink ??= this.#linkHere()
+    return withLease(this.#ownLink, work, options)
+  }
+
+  /** Figures of each database, by name. */
+  stats(): Record<string, DatabaseStatistics> {
+    return Object.fromEntries([...this.#databases].map(([name, each]) => [name, each.statistics()]))
+  }
+
+  /**
+   * No connection opened before this is lent afterwards: idle ones close at once, leased ones when they come back.
+   * Resolves when that has begun for all.
+   * @throws UnknownDatabaseError
+   */
+  async recycle(name = 'default', options: RecycleOptions = {}): Promise<void> {
+    this.#mustBeOpen()
+    const database = this.#find(name)
+    database.recycle()
+    if (options.force) {
+      database.revokeHeld(
+        () => new LeaseRevokedError(`The connections to "${name}" are being recycled.`, { database: name }),
+      )
+    }
+  }
+
+  /**
+   * Refuses new leases, rejects those who wait with a `BrokerClosedError`, lets holders finish until the timeout, then
+   * cancels their queries. Resolves when every connection is closed. May be called again: the same close goes on.
+   */
+  close({ timeoutMillis = CLOSE_MILLIS }: CloseOptions = {}): Promise<void> {
+    const complaint = millis(timeoutMillis)
+    if (complaint !== undefined) return Promise.reject(wrong('close.timeoutMillis', timeoutMillis, complaint))
+    this.#closing ??= this.#close(timeoutMillis)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(timeoutMillis: number): Promise<void> {
+    this.#machine.to('closing')
+    const databases = [...this.#databases.values()]
+    for (const database of databases) database.beginClose()
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(), timeoutMillis)
+    await Promise.all(databases.map((database) => database.quiet(patience.signal)))
+    clearTimeout(timer)
+    const revoked = () =>
+      new LeaseRevokedError(`The broker closed, and the lease was not released within ${timeoutMillis} ms.`)
+    for (const database of databases) database.revokeHeld(revoked)
+    await Promise.all(databases.map((database) => database.drained()))
+    this.#ownLink?.close()
+    for (const port of this.#ports) port.close()
+    this.#machine.to('closed')
+  }
+
+  get #tracesLeases(): boolean {
+    return [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
+  }
+
+  #linkHere(): BrokerLink {
+    const { port1, port2 } = new MessageChannel()
+    this.#serve(port2, 'the main thread', {})
+    return new BrokerLink(port1)
+  }
+
+  #serveLeases(port: MessagePort, find: (name: string) => DatabaseLeases, thread: string): void {
+    if (this.state === 'closed') return port.close()
+    new ServedPort(new PortChannel<WorkerFrame, BrokerFrame>(port), find, thread)
+    this.#keep(port)
+  }
+
+  #keep(port: MessagePort): void {
+    this.#ports.add(port)
+    port.once('close', () => this.#ports.delete(port))
+  }
+
+  #find(name: string, allowed?: readonly string[]): DatabaseLeases {
+    const database = this.#mustHave(name)
+    if (allowed !== undefined && !allowed.includes(name)) {
+      throw new UnknownDatabaseError(`This thread may lease ${allowed.join(', ')}, but not "${name}".`, {
+        database: name,
+      })
+    }
+    return database
+  }
+
+  #mustHave(name: string): DatabaseLeases {
+    const database = this.#databases.get(name)
+    if (database !== undefined) return database
+    const known = [...this.#databases.keys()].join(', ')
+    throw new UnknownDatabaseError(`The broker has no database "${name}". It has: ${known}.`, {
+      database: name,
+    })
+  }
+
+  #mustBeOpen(): void {
+    if (this.state !== 'open') throw new BrokerClosedError(`The broker is ${this.state}.`)
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,133 @@
+import type { LeaseRequest } from '@pglease/client/internal'
+import { ConnectionPool } from './connection-pool.js'
+import type { Database } from './database-options.js'
+import { Lease, type LeasePeer } from './lease.js'
+import type { ServerConnection } from './server-connection.js'
+import { settle } from './settle.js'
+import { Counters, type DatabaseStatistics } from './statistics.js'
+import type { WarningListener } from './warnings.js'
+
+/** One database of the broker: its pool, and the leases on it. */
+export class DatabaseLeases {
+  readonly database: Database
+  readonly counters = new Counters()
+  readonly #pool: ConnectionPool
+  readonly #warn: WarningListener
+  /** Every lease that waits or holds a connection. */
+  readonly #leases = new Set<Lease>()
+  /** Told when a lease is over, while the broker waits for that. */
+  #onForget: () => void = () => {}
+
+  constructor(database: Database, warn: WarningListener) {
+    this.database = database
+    this.#warn = warn
+    this.#pool = new ConnectionPool(database, this.counters, () => this.#describeHolders())
+  }
+
+  statistics(): DatabaseStatistics {
+    return this.counters.report(this.#pool.figures)
+  }
+
+  open(peer: LeasePeer, request: LeaseRequest): Lease {
+    const lease = new Lease(this, peer, request)
+    this.#leases.add(lease)
+    this.#pool.acquire(lease)
+    return lease
+  }
+
+  ready(): Promise<void> {
+    return this.#pool.ready()
+  }
+
+  recycle(): void {
+    this.#pool.recycle()
+  }
+
+  /** Takes back every lease that holds a connection. */
+  revokeHeld(error: () => Error): void {
+    for (const lease of [...this.#leases]) if (lease.state !== 'waiting') lease.revoke(error())
+  }
+
+  beginClose(): void {
+    this.#pool.beginClose()
+  }
+
+  /** Resolves when no lease is left, or when `signal` is aborted. */
+  async quiet(signal: AbortSignal): Promise<void> {
+    while (this.#leases.size > 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#onForget = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+
+  drained(): Promise<void> {
+    return this.#pool.drained()
+  }
+
+  // For the leases.
+
+  withdraw(lease: Lease): void {
+    if (!this.#pool.withdraw(lease)) throw new Error('A waiting lease was not in the line')
+    this.counters.withdrawn++
+  }
+
+  forget(lease: Lease): void {
+    this.#leases.delete(lease)
+    this.#onForget()
+  }
+
+  /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */
+  takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
+    this.counters.held(performance.now() - lease.heldSince)
+    this.#pool.takeBack(connection)
+    if (!connection.isOpen) return this.#pool.close(connection, 'lost')
+    if (how === 'destroy') return this.#pool.close(connection, 'destroyed')
+    if (connection.tracker.state === 'unknown') return this.#pool.close(connection, 'unclean')
+    settle(connection, this.database, this.counters).then(
+      ({ openTransaction }) => {
+        this.#pool.available(connection)
+        if (openTransaction) this.#warnOfTransaction(lease)
+      },
+      () => this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost'),
+    )
+  }
+
+  warnOfLeak(lease: Lease): void {
+    const { name, leakDetectionMillis } = this.database
+    const where =
+      lease.request.openedAt === undefined
+        ? ''
+        : `\nThe lease was opened${lease.request.openedAt.replace(/^\w+/, '')}`
+    this.#warn({
+      code: 'PGLEASE_LEAK',
+      message: `${lease.peer.label} has held a lease on "${name}" for longer than ${leakDetectionMillis} ms.${where}`,
+      ...this.#about(lease),
+    })
+  }
+
+  #warnOfTransaction(lease: Lease): void {
+    this.#warn({
+      code: 'PGLEASE_OPEN_TRANSACTION',
+      message: `${lease.peer.label} released a lease on "${this.database.name}" in an open transaction, which was rolled back.`,
+      ...this.#about(lease),
+    })
+  }
+
+  #about({ peer, request, heldSince }: Lease) {
+    return {
+      database: this.database.name,
+      holder: peer.label,
+      heldMillis: Math.round(performance.now() - heldSince),
+      openedAt: request.openedAt,
+    }
+  }
+
+  #describeHolders(): string[] {
+    const now = performance.now()
+    return [...this.#leases]
+      .filter(({ state }) => state !== 'waiting')
+      .map(({ peer, heldSince }) => `${peer.label} for ${Math.round(now - heldSince)} ms`)
+  }
+}

@@ -1,0 +1,270 @@
+import { EventEmitter } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import type { Transferable } from 'node:worker_threads'
+import { ExecutorClosedError, QueueFullError, ThreadEndedError } from '@pglease/client'
+import { isAttachRequest } from '@pglease/client/internal'
+import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import type { ConnectionBroker } from './broker.js'
+import { checkExecutorOptions, checkFilename, type ExecutorOptions } from './executor-options.js'
+import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
+import { type MapOptions, mapTasks } from './map-tasks.js'
+import { callable, checkOptions, millis, text, wrong } from './option-check.js'
+import { StateMachine } from './state-machine.js'
+import { TaskRun } from './task-run.js'
+
+export interface RunOptions<N extends string = string, P = unknown> {
+  /** The exported function to run. Default: the executor's `name`. */
+  name?: N
+  /**
+   * Aborts the task: it leaves the queue, or its wait for a connection and its query end and its `signal` is aborted;
+   * after `abortGraceMillis` its thread is ended. The promise rejects with the signal's reason.
+   */
+  signal?: AbortSignal
+  /** Called with what the task reports; a throw aborts the task. */
+  onProgress?: (progress: P) => void
+  /** Parts of the input that are moved to the thread instead of copied. */
+  transferList?: readonly Transferable[]
+}
+
+const RUN_CHECKS = {
+  name: text,
+  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  onProgress: callable,
+  transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
+}
+
+const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
+
+/**
+ * Runs the exported functions of a task module in worker threads, each call with a lease of its own:
+ *
+ *     const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, { filename, maxThreads: 8 })
+ *     const tour = await executor.run({ country: 'IT' }, { name: 'planTour' })
+ *
+ * Emits `error` for an error of a thread that runs no task.
+ */
+export class SharedPoolExecutor<M = Record<string, (...values: never[]) => unknown>> extends EventEmitter {
+  readonly #options: ExecutorOptions & {
+    name: string
+    maxThreads: number
+    abortGraceMillis: number
+    maxQueue: number
+  }
+  readonly #piscina: Piscina
+  readonly #machine = new StateMachine('executor', 'open', {
+    open: ['closing'],
+    closing: ['closed'],
+    closed: [],
+  })
+  /** First come, first served. Piscina is only given what a thread can take: it knows no order for the rest. */
+  readonly #queue = new Set<TaskRun>()
+  readonly #running = new Set<TaskRun>()
+  readonly #capacity: number
+  #closing: Promise<void> | undefined
+
+  /** @throws ConfigurationError */
+  constructor(broker: ConnectionBroker, options: ExecutorOptions) {
+    super()
+    checkExecutorOptions(options)
+    const { filename: _, name, maxQueue, databases, abortGraceMillis, ...threads } = options
+    const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
+    this.#options = {
+      ...options,
+      name: name ?? 'default',
+      maxThreads,
+      abortGraceMillis: abortGraceMillis ?? 1000,
+      maxQueue: maxQueue ?? Number.POSITIVE_INFINITY,
+    }
+    this.#capacity = maxThreads * (options.concurrentTasksPerWorker ?? 1)
+    this.#piscina = new Piscina({
+      minThreads: Math.min(1, maxThreads),
+      idleTimeout: 10_000,
+      ...threads,
+      maxThreads,
+      filename: THREAD_MODULE,
+    })
+    this.#piscina.on('message', (message) => {
+      if (isAttachRequest(message)) broker.serve(message, databases === undefined ? {} : { databases })
+      else this.emit('message', message)
+    })
+    this.#piscina.on('error', (error) => this.emit('error', error))
+  }
+
+  /** Tasks that wait for a thread. */
+  get queueSize(): number {
+    return this.#queue.size
+  }
+
+  /** Tasks in threads. */
+  get runningSize(): number {
+    return this.#running.size
+  }
+
+  /**
+   * Runs one task. Its lease is given back when it settles, however it settles.
+   *
+   * Rejects with what the task throws, all fields kept; with the signal's reason; with a `ThreadEndedError`,
+   * `QueueFullError`, `ExecutorClosedError` or `UnknownTaskError`; with a `ConfigurationError` for wrong options.
+   */
+  run<N extends TaskName<M>, P = unknown>(
+    input: TaskInput<M, N>,
+    options: RunOptions<N, P> & { name: N },
+  ): Promise<TaskResult<M, N>>
+  run<P = unknown>(
+    input: TaskInput<M, 'default'>,
+    options?: RunOptions<never, P>,
+  ): Promise<TaskResult<M, 'default'>>
+  run(input: unknown, options: RunOptions<string, never> = {}): Promise<unknown> {
+    try {
+      checkOptions('run', options, RUN_CHECKS)
+      if (this.#machine.state !== 'open') throw closed()
+      options.signal?.throwIfAborted()
+      if (this.#running.size >= this.#capacity && this.#queue.size >= this.#options.maxQueue)
+        throw this.#full()
+      return this.#enqueue(input, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Runs a task for each input and yields the results, in the inputs' order unless `ordered` is false. Reads the inputs
+   * as threads come free, so any number of them needs little memory. The first failure, or leaving the loop, aborts
+   * the tasks under way.
+   */
+  map<N extends TaskName<M>>(
+    inputs: Iterable<TaskInput<M, N>> | AsyncIterable<TaskInput<M, N>>,
+    options: MapOptions<N> & { name: N },
+  ): AsyncGenerator<TaskResult<M, N>, void, undefined>
+  map(
+    inputs: Iterable<TaskInput<M, 'default'>> | AsyncIterable<TaskInput<M, 'default'>>,
+    options?: MapOptions<never>,
+  ): AsyncGenerator<TaskResult<M, 'default'>, void, undefined>
+  map(
+    inputs: Iterable<unknown> | AsyncIterable<unknown>,
+    options: MapOptions<string> = {},
+  ): AsyncGenerator<never, void, undefined> {
+    const run = (input: unknown, runOptions: object) =>
+      (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
+    return mapTasks(inputs, options, this.#capacity * 2, run) as AsyncGenerator<never, void, undefined>
+  }
+
+  /**
+   * Refuses new tasks, lets those under way and in the queue finish until the timeout, then aborts them and ends the
+   * threads. Default: no timeout. May be called again: the same close goes on.
+   */
+  close({ timeoutMillis }: { timeoutMillis?: number } = {}): Promise<void> {
+    const complaint = timeoutMillis === undefined ? undefined : millis(timeoutMillis)
+    if (complaint !== undefined) return Promise.reject(wrong('close.timeoutMillis', timeoutMillis, complaint))
+    this.#closing ??= this.#close(timeoutMillis)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #enqueue(
+    input: unknown,
+    { name, signal, onProgress, transferList = [] }: RunOptions<string, never>,
+  ): Promise<unknown> {
+    const { filename, name: defaultName, abortGraceMillis } = this.#options
+    const moved = unwrapMove(input)
+    const run = new TaskRun(
+      { filename: asUrl(filename), name: name ?? defaultName, input: moved.input },
+      { signal, onProgress, transferList: [...transferList, ...moved.transferList], abortGraceMillis },
+    )
+    run.onUnqueue = () => this.#queue.delete(run)
+    this.#queue.add(run)
+    this.#dispatch()
+    return run.promise
+  }
+
+  #dispatch(): void {
+    for (const run of this.#queue) {
+      if (this.#running.size >= this.#capacity) return
+      this.#queue.delete(run)
+      this.#start(run)
+    }
+  }
+
+  #start(run: TaskRun): void {
+    this.#running.add(run)
+    run.started()
+    const options = { transferList: run.transferList as never, signal: run.killSignal ?? null }
+    this.#piscina.run(run.message, options).then(
+      (answer) => {
+        this.#ended(run)
+        run.answered(answer)
+      },
+      (error) => {
+        this.#ended(run)
+        run.failed(this.#explain(error, run))
+      },
+    )
+  }
+
+  #ended(run: TaskRun): void {
+    this.#running.delete(run)
+    this.#dispatch()
+  }
+
+  /** Piscina rejects when it cannot send the task, and when the thread ended in the middle of it. */
+  #explain(error: unknown, run: TaskRun): unknown {
+    if (error instanceof Error && error.name === 'DataCloneError') return error
+    if (this.#machine.state !== 'open') return closed()
+    const why = error instanceof Error ? error.message : String(error)
+    return new ThreadEndedError(
+      `The thread of task "${run.message.name}" ended before the task did: ${why}`,
+      { cause: error },
+    )
+  }
+
+  async #close(timeoutMillis: number | undefined): Promise<void> {
+    this.#machine.to('closing')
+    const runs = [...this.#queue, ...this.#running]
+    const finished = Promise.allSettled(runs.map(({ promise }) => promise))
+    if (timeoutMillis === undefined) await finished
+    else await this.#finishWithin(timeoutMillis, finished, runs)
+    await this.#piscina.destroy()
+    this.#machine.to('closed')
+  }
+
+  async #finishWithin(
+    timeoutMillis: number,
+    finished: Promise<unknown>,
+    runs: readonly TaskRun[],
+  ): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMillis)
+    })
+    await Promise.race([finished, late])
+    clearTimeout(timer)
+    for (const run of runs) if (run.state === 'queued') run.abort(closed())
+  }
+
+  #full(): QueueFullError {
+    const { maxQueue } = this.#options
+    return new QueueFullError(`${maxQueue} tasks wait for a thread already.`, { limit: maxQueue })
+  }
+}
+
+function closed(): ExecutorClosedError {
+  return new ExecutorClosedError('The executor is closed.')
+}
+
+/** `import()` of the threads takes URLs on every platform. */
+function asUrl(filename: string): string {
+  checkFilename(filename)
+  return filename.startsWith('file:') ? filename : pathToFileURL(filename).href
+}
+
+/** What `Piscina.move` wraps. */
+function unwrapMove(input: unknown): { input: unknown; transferList: Transferable[] } {
+  if (typeof input !== 'object' || input === null || !(transferableSymbol in input))
+    return { input, transferList: [] }
+  const movable = input as { [transferableSymbol]: Transferable; [valueSymbol]: unknown }
+  return { input: movable[valueSymbol], transferList: [movable[transferableSymbol]].flat() as Transferable[] }
+}

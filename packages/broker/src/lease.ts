@@ -1,0 +1,218 @@
+import {
+  LeaseLostError,
+  LeaseRevokedError,
+  LeaseTimeoutError,
+  ProtocolError,
+  QueueFullError,
+} from '@pglease/client'
+import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
+import { sendCancelRequest } from './cancel-request.js'
+import type { Waiter } from './connection-pool.js'
+import type { DatabaseLeases } from './database-leases.js'
+import type { ConnectionUser, ServerConnection } from './server-connection.js'
+import { transactionSettings } from './session-settings.js'
+import { StateMachine } from './state-machine.js'
+
+/** Where a lease's frames go: the broker's end of its lease port. */
+export interface LeasePeer {
+  /** For people: which thread and which task. */
+  readonly label: string
+  granted(processId: number): void
+  bytes(chunk: Buffer): void
+  acknowledge(bytes: number): void
+  /** The lease is over from the broker's side. Called at the most once, and not after the worker's release. */
+  revoked(error: Error): void
+}
+
+/**
+ * - `waiting`: in the line for a connection; what the worker writes is kept;
+ * - `preparing`: has a connection, which is being given the lease's options; what the worker writes is kept;
+ * - `active`: bytes are pumped both ways;
+ * - `cancelling`: as `active`, but what the worker writes is kept until the cancel is over, so that it cannot hit the
+ *   next query;
+ * - `over`: the lease has ended, whoever ended it; its connection is the pool's affair.
+ */
+export type LeaseState = 'waiting' | 'preparing' | 'active' | 'cancelling' | 'over'
+
+export const LEASE_TRANSITIONS = {
+  waiting: ['preparing', 'active', 'over'],
+  preparing: ['active', 'over'],
+  active: ['cancelling', 'over'],
+  cancelling: ['active', 'over'],
+  over: [],
+} as const satisfies Record<LeaseState, readonly LeaseState[]>
+
+/** One worker's right to one connection, from `open` to its end: the broker's side. */
+export class Lease implements Waiter, ConnectionUser {
+  readonly request: LeaseRequest
+  readonly priority: number
+  readonly timeoutMillis: number
+  readonly peer: LeasePeer
+  readonly #home: DatabaseLeases
+  readonly #machine = new StateMachine<LeaseState>('lease', 'waiting', LEASE_TRANSITIONS)
+  /** What the worker has written while it could not be sent on; bounded by the worker's window. */
+  #kept: Uint8Array[] = []
+  /** Set from the grant on. */
+  #connection: ServerConnection | undefined
+  /** When it was granted. */
+  heldSince = 0
+  readonly #toWorker = new SendWindow()
+  readonly #fromWorker = new ReceiveWindow()
+  /** Bytes given to the socket that it has not sent yet. */
+  #undrained = 0
+  readonly #timers: NodeJS.Timeout[] = []
+
+  constructor(home: DatabaseLeases, peer: LeasePeer, request: LeaseRequest) {
+    this.#home = home
+    this.peer = peer
+    this.request = request
+    this.priority = request.priority ?? 0
+    this.timeoutMillis = request.connectionTimeoutMillis ?? home.database.connectionTimeoutMillis
+  }
+
+  get state(): LeaseState {
+    return this.#machine.state
+  }
+
+  // From the worker.
+
+  write(chunk: Uint8Array): void {
+    if (this.state === 'active') this.#send(chunk)
+    else if (this.state !== 'over') this.#kept.push(chunk)
+  }
+
+  acknowledged(bytes: number): void {
+    if (this.state === 'over' || this.#connection === undefined) return
+    const wasFull = this.#toWorker.isFull
+    this.#toWorker.acknowledged(bytes)
+    if (wasFull && !this.#toWorker.isFull) this.#connection.resume()
+  }
+
+  cancel(): void {
+    if (this.state !== 'active' || this.#connection!.tracker.owed === 0) return
+    this.#machine.to('cancelling')
+    this.#home.counters.cancels++
+    sendCancelRequest(this.#connection!.cancelTarget, this.#home.database.cancelTimeoutMillis).then(() => {
+      if (this.state === 'cancelling') this.#activate()
+    })
+  }
+
+  /** The worker is done, or gone. */
+  release(how: 'release' | 'destroy'): void {
+    if (this.state === 'over') return
+    if (this.state === 'waiting') this.#home.withdraw(this)
+    this.#end(how)
+  }
+
+  /** The broker takes the lease back. */
+  revoke(error: Error): void {
+    if (this.state === 'over') return
+    if (this.state === 'waiting') this.#home.withdraw(this)
+    else this.#home.counters.revoked++
+    this.#end('release')
+    this.peer.revoked(error)
+  }
+
+  // From the pool.
+
+  granted(connection: ServerConnection): void {
+    this.#connection = connection
+    this.heldSince = performance.now()
+    connection.use(this)
+    this.#watchTheClock()
+    const settings = transactionSettings(this.request, this.#home.database)
+    if (settings.length === 0) return this.#activate()
+    this.#machine.to('preparing')
+    connection.exchange(settings, this.#home.database.cancelTimeoutMillis).then(
+      () => {
+        if (this.state !== 'preparing') return
+        connection.use(this)
+        this.#activate()
+      },
+      (error: Error) => this.lost(error),
+    )
+  }
+
+  refused(error: Error): void {
+    if (error instanceof LeaseTimeoutError) this.#home.counters.timeouts++
+    else this.#home.counters.refused++
+    this.#machine.to('over')
+    this.#home.forget(this)
+    this.peer.revoked(error)
+  }
+
+  // From the connection.
+
+  received(chunk: Buffer): void {
+    this.#home.counters.bytesFromServer += chunk.byteLength
+    this.#toWorker.sent(chunk.byteLength)
+    if (this.#toWorker.isFull) this.#connection!.pause()
+    this.peer.bytes(chunk)
+  }
+
+  drained(): void {
+    const bytes = this.#undrained
+    this.#undrained = 0
+    this.#acknowledge(bytes)
+  }
+
+  lost(cause: Error): void {
+    if (this.state === 'over') return
+    this.#end('release')
+    const { database } = this.request
+    const message = `The connection of the lease on "${database}" is lost: ${cause.message}`
+    this.peer.revoked(new LeaseLostError(message, { database, cause }))
+  }
+
+  #activate(): void {
+    if (this.state === 'waiting' || this.state === 'preparing')
+      this.peer.granted(this.#connection!.cancelTarget.processId)
+    this.#machine.to('active')
+    const kept = this.#kept
+    this.#kept = []
+    for (const chunk of kept) this.write(chunk)
+  }
+
+  #send(chunk: Uint8Array): void {
+    const bytes = chunk.byteLength
+    this.#home.counters.bytesToServer += bytes
+    let hasLeft: boolean
+    try {
+      hasLeft = this.#connection!.send(chunk)
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      return this.revoke(error)
+    }
+    if (this.#connection!.tracker.terminated)
+      return this.revoke(new LeaseLostError('The client has said goodbye to the server'))
+    if (hasLeft) this.#acknowledge(bytes)
+    else this.#undrained += bytes
+  }
+
+  #acknowledge(bytes: number): void {
+    const due = this.#fromWorker.consumed(bytes)
+    if (due > 0 && this.state !== 'over') this.peer.acknowledge(due)
+  }
+
+  #watchTheClock(): void {
+    const { maxLeaseMillis, leakDetectionMillis } = this.#home.database
+    if (maxLeaseMillis > 0)
+      this.#timers.push(setTimeout(() => this.#heldTooLong(maxLeaseMillis), maxLeaseMillis))
+    if (leakDetectionMillis > 0)
+      this.#timers.push(setTimeout(() => this.#home.warnOfLeak(this), leakDetectionMillis))
+  }
+
+  #heldTooLong(limit: number): void {
+    const { database } = this.request
+    const message = `The lease on "${database}" was held for longer than maxLeaseMillis, ${limit} ms.`
+    this.revoke(new LeaseRevokedError(message, { database, limit }))
+  }
+
+  #end(how: 'release' | 'destroy'): void {
+    this.#machine.to('over')
+    this.#kept = []
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#home.forget(this)
+    if (this.#connection !== undefined) this.#home.takeBack(this, this.#connection, how)
+  }
+}

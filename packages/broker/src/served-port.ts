@@ -1,0 +1,104 @@
+import {
+  type BrokerFrame,
+  type FrameChannel,
+  type OpenFrame,
+  toWire,
+  type WorkerFrame,
+} from '@pglease/client/internal'
+import type { DatabaseLeases } from './database-leases.js'
+import { LEASE_CHECKS } from './database-options.js'
+import type { Lease, LeasePeer } from './lease.js'
+import { checkOptions } from './option-check.js'
+
+/** Finds the database that a thread asks for. @throws UnknownDatabaseError or BrokerClosedError */
+export type FindDatabase = (name: string) => DatabaseLeases
+
+/** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
+const GRANT_BYTES = 4096
+
+/** The broker's end of a lease port: gives each of its leases, one after another, the frames meant for it. */
+export class ServedPort implements LeasePeer {
+  readonly #channel: FrameChannel<WorkerFrame, BrokerFrame>
+  readonly #find: FindDatabase
+  readonly #thread: string
+  #lease: Lease | undefined
+  #task: string | undefined
+  /** The number of the latest lease. */
+  #number = 0
+  /** The grant is posted with the first bytes that follow it: one message less for each lease. */
+  #unpostedGrant: number | undefined
+
+  constructor(channel: FrameChannel<WorkerFrame, BrokerFrame>, find: FindDatabase, thread: string) {
+    this.#channel = channel
+    this.#find = find
+    this.#thread = thread
+    channel.onFrame = (frame) => this.#receive(frame)
+    channel.onClose = () => this.#closed()
+  }
+
+  get label(): string {
+    return this.#task === undefined ? this.#thread : `task ${this.#task} on ${this.#thread}`
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+
+  granted(processId: number): void {
+    this.#unpostedGrant = processId
+  }
+
+  bytes(chunk: Buffer): void {
+    const processId = this.#unpostedGrant
+    if (processId === undefined) return this.#channel.postMove(chunk)
+    if (chunk.byteLength < GRANT_BYTES) return this.#postGrant(processId, new Uint8Array(chunk))
+    this.#postGrant(processId, undefined)
+    this.#channel.postMove(chunk)
+  }
+
+  acknowledge(bytes: number): void {
+    if (this.#unpostedGrant !== undefined) this.#postGrant(this.#unpostedGrant, undefined)
+    this.#channel.post(bytes)
+  }
+
+  revoked(error: Error): void {
+    this.#channel.post({ revoke: this.#number, error: toWire(error) })
+  }
+
+  #postGrant(processId: number, bytes: Uint8Array | undefined): void {
+    this.#unpostedGrant = undefined
+    this.#channel.post({ grant: this.#number, processId, bytes })
+  }
+
+  #receive(frame: WorkerFrame): void {
+    if (frame instanceof Uint8Array) this.#lease?.write(frame)
+    else if (typeof frame === 'number') this.#lease?.acknowledged(frame)
+    else if (typeof frame === 'object') this.#open(frame)
+    else if (frame === 'cancel') this.#lease?.cancel()
+    else this.#release(frame)
+  }
+
+  #open({ open, request, bytes }: OpenFrame): void {
+    if (this.#lease !== undefined) throw new Error('A lease was opened on a port that carries one')
+    this.#number = open
+    this.#task = request.task
+    this.#unpostedGrant = undefined
+    try {
+      checkOptions('lease', request, LEASE_CHECKS)
+      this.#lease = this.#find(request.database).open(this, request)
+    } catch (error) {
+      return this.revoked(error as Error)
+    }
+    this.#lease.write(bytes)
+  }
+
+  #release(how: 'release' | 'destroy'): void {
+    this.#lease?.release(how)
+    this.#lease = undefined
+  }
+
+  /** The worker is gone, in whatever way: the lease ends with its port. */
+  #closed(): void {
+    this.#release('release')
+  }
+}

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sendCancelRequest } from './cancel-request.js'
+import { copyFailMessage, syncMessage } from './protocol/messages.js'
+import type { ServerConnection } from './server-connection.js'
+import type { Counters } from './statistics.js'
+
+export interface SettlePolicy {
+  resetQuery: string
+  cancelTimeoutMillis: number
+}
+
+/** What a lease left behind. */
+export interface Leftovers {
+  openTransaction: boolean
+}
+
+/**
+ * Brings a connection whose lease is over back to its initial state, so that nothing of the lease is seen by the next.
+ * Afterwards the connection is in step and idle.
+ * @throws Error when that cannot be done in time: the connection must be closed then, its state is not known.
+ */
+export async function settle(
+  connection: ServerConnection,
+  policy: SettlePolicy,
+  counters: Counters,
+): Promise<Leftovers> {
+  const { tracker } = connection
+  if (tracker.state === 'busy') {
+    counters.cancels++
+    await stopQueries(connection, policy.cancelTimeoutMillis)
+  }
+  const openTransaction = tracker.state === 'in-transaction'
+  const queries: string[] = []
+  if (openTransaction) queries.push('ROLLBACK')
+  if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
+  if (queries.length > 0) await connection.exchange(queries, policy.cancelTimeoutMillis)
+  if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
+  if (openTransaction) counters.rollbacks++
+  if (policy.resetQuery !== '') counters.resets++
+  return { openTransaction }
+}
+
+/** A cancel that comes between two queries does nothing: it is sent again after this. */
+const CANCEL_AGAIN_MILLIS = 20
+
+/**
+ * Cancels until no answer is owed: a cancel stops one query, and more may have been sent behind it. Returns when each
+ * cancel's own connection has closed too, or a late one would hit the next lease's query.
+ */
+async function stopQueries(connection: ServerConnection, timeoutMillis: number): Promise<void> {
+  const { tracker } = connection
+  const deadline = performance.now() + timeoutMillis
+  const inStep = nextInStep(connection, timeoutMillis)
+  // A rejection is seen where it is awaited, at the end.
+  inStep.catch(() => {})
+  if (tracker.copy === 'in') connection.send(copyFailMessage('The lease is over'))
+  const awaitsAnswer = tracker.owed > 0
+  if (tracker.unsynced) connection.send(syncMessage)
+  connection.resume()
+  while (awaitsAnswer && connection.isOpen && tracker.state === 'busy' && performance.now() < deadline) {
+    await sendCancelRequest(connection.cancelTarget, deadline - performance.now())
+    await Promise.race([inStep.catch(() => {}), delay(CANCEL_AGAIN_MILLIS)])
+  }
+  await inStep
+}
+
+/** Resolves when nothing is owed any more. */
+function nextInStep(connection: ServerConnection, timeoutMillis: number): Promise<void> {
+  const { tracker } = connection
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`Its query did not stop within ${timeoutMillis} ms`)),
+      timeoutMillis,
+    )
+    const settle = (error?: Error) => {
+      clearTimeout(timer)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    connection.use({
+      received: () => {
+        if (tracker.state === 'unknown') settle(new Error('The connection is out of step'))
+        else if (tracker.state !== 'busy') settle()
+      },
+      drained: () => {},
+      lost: settle,
+    })
+  })
+}

@@ -1,0 +1,151 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+
+/** Why a pooled connection was closed. */
+export type CloseReason =
+  /** Idle for longer than `idleTimeoutMillis`. */
+  | 'idle'
+  /** Older than `maxLifetimeSeconds`. */
+  | 'lifetime'
+  /** Leased `maxUses` times. */
+  | 'uses'
+  /** Opened before a `recycle`. */
+  | 'recycled'
+  /** Did not answer when it was validated. */
+  | 'invalid'
+  /** The server or the network closed it. */
+  | 'lost'
+  /** Its session could not be put back to its initial state. */
+  | 'unclean'
+  /** `release({ destroy: true })`. */
+  | 'destroyed'
+  /** The broker closed. */
+  | 'closed'
+
+const CLOSE_REASONS = [
+  'idle',
+  'lifetime',
+  'uses',
+  'recycled',
+  'invalid',
+  'lost',
+  'unclean',
+  'destroyed',
+  'closed',
+] as const
+
+/** How long something took, over the life of the broker, in milliseconds with a resolution of a microsecond. */
+export interface Distribution {
+  count: number
+  min: number
+  mean: number
+  p50: number
+  p90: number
+  p99: number
+  max: number
+}
+
+/** One database's figures. The counters count from the broker's construction. */
+export interface DatabaseStatistics {
+  /** Connections now: `total` = `connecting` + `idle` + `leased` + `settling`, and never above `max`. */
+  total: number
+  connecting: number
+  idle: number
+  leased: number
+  /** Being validated, reset or closed. */
+  settling: number
+  /** Leases in the waiting line now. */
+  waiting: number
+  max: number
+  /** `opened` = the sum of `closed` + the connections open now. */
+  opened: number
+  closed: Record<CloseReason, number>
+  connectFailures: number
+  validated: number
+  /** Leases granted. */
+  leases: number
+  /** Leases that were never granted, by what the caller got instead. */
+  timeouts: number
+  refused: number
+  withdrawn: number
+  /** Leases taken back from their holder. */
+  revoked: number
+  resets: number
+  rollbacks: number
+  cancels: number
+  bytesToServer: number
+  bytesFromServer: number
+  /** From `open` to the grant. */
+  waitMillis: Distribution
+  /** From the grant to the release. */
+  holdMillis: Distribution
+}
+
+/** The counters of one database, kept by those who see the events. */
+export class Counters {
+  opened = 0
+  readonly closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<
+    CloseReason,
+    number
+  >
+  connectFailures = 0
+  validated = 0
+  leases = 0
+  timeouts = 0
+  refused = 0
+  withdrawn = 0
+  revoked = 0
+  resets = 0
+  rollbacks = 0
+  cancels = 0
+  bytesToServer = 0
+  bytesFromServer = 0
+  readonly #waits = new Durations()
+  readonly #holds = new Durations()
+
+  waited(millis: number): void {
+    this.#waits.record(millis)
+  }
+
+  held(millis: number): void {
+    this.#holds.record(millis)
+  }
+
+  report(
+    now: Pick<
+      DatabaseStatistics,
+      'total' | 'connecting' | 'idle' | 'leased' | 'settling' | 'waiting' | 'max'
+    >,
+  ): DatabaseStatistics {
+    return {
+      ...now,
+      ...(this as Omit<Counters, 'waited' | 'held' | 'report'>),
+      closed: { ...this.closed },
+      waitMillis: this.#waits.report(),
+      holdMillis: this.#holds.report(),
+    }
+  }
+}
+
+/** Node's histogram takes whole numbers from 1: microseconds. */
+class Durations {
+  readonly #histogram: RecordableHistogram = createHistogram()
+
+  record(millis: number): void {
+    this.#histogram.record(Math.max(1, Math.round(millis * 1000)))
+  }
+
+  report(): Distribution {
+    const { count, min, mean, max } = this.#histogram
+    if (count === 0) return { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 }
+    const at = (percentile: number) => this.#histogram.percentile(percentile) / 1000
+    return {
+      count,
+      min: min / 1000,
+      mean: mean / 1000,
+      p50: at(50),
+      p90: at(90),
+      p99: at(99),
+      max: max / 1000,
+    }
+  }
+}

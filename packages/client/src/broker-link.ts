@@ -1,0 +1,106 @@
+import { isMainThread, MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
+import { type Remote, transfer, wrap } from 'comlink'
+import { keepErrorsWhole } from './comlink-errors.js'
+import type { AttachRequest, BrokerControl, BrokerInfo } from './contract.js'
+import { NotAttachedError } from './errors.js'
+import { LeasePort } from './lease-port.js'
+import { PortChannel } from './port-channel.js'
+
+/** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
+const HELLO_MILLIS = 10_000
+
+/** More free ports than this are closed: a burst of leases is over. */
+const MAX_FREE_PORTS = 16
+
+/** This thread's connection to the broker: the control proxy, and the lease ports not in use. */
+export class BrokerLink {
+  /** Kept for the life of the thread: a proxy that is collected drops the answers under way. */
+  readonly #control: Remote<BrokerControl>
+  readonly #freePorts: LeasePort[] = []
+  #state: 'open' | 'closed' = 'open'
+  /** Undefined until the broker has answered. */
+  info: BrokerInfo | undefined
+  /** Rejects with a `NotAttachedError` when no broker answers. */
+  readonly ready: Promise<BrokerInfo>
+  readonly #controlPort: MessagePort
+
+  constructor(controlPort: MessagePort) {
+    keepErrorsWhole()
+    this.#controlPort = controlPort
+    this.#control = wrap<BrokerControl>(controlPort as never)
+    this.ready = this.#hello()
+    this.ready.catch(() => {})
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  takePort(): LeasePort {
+    return this.#freePorts.pop() ?? this.#newPort()
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    for (const port of this.#freePorts.splice(0)) port.close()
+    this.#controlPort.close()
+  }
+
+  #newPort(): LeasePort {
+    const { port1, port2 } = new MessageChannel()
+    // A refused port is closed by the broker, and that is how its lease learns of it.
+    this.#control.addLeasePort(transfer(port2 as never, [port2 as never])).catch(() => port1.close())
+    return new LeasePort(new PortChannel(port1), (port) => this.#keep(port))
+  }
+
+  #keep(port: LeasePort): void {
+    if (this.#state === 'open' && this.#freePorts.length < MAX_FREE_PORTS) this.#freePorts.push(port)
+    else port.close()
+  }
+
+  /** Comlink never settles a call whose port closes, so the call races against the port and the clock. */
+  async #hello(): Promise<BrokerInfo> {
+    const port = this.#controlPort
+    let timer: NodeJS.Timeout | undefined
+    const unanswered = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(notAttached(`did not answer within ${HELLO_MILLIS} ms`)), HELLO_MILLIS)
+      port.once('close', () => {
+        this.#state = 'closed'
+        reject(notAttached('has closed'))
+      })
+    })
+    try {
+      port.ref()
+      this.info = await Promise.race([this.#control.hello(), unanswered])
+      return this.info
+    } finally {
+      clearTimeout(timer)
+      port.unref()
+    }
+  }
+}
+
+function notAttached(what: string): NotAttachedError {
+  return new NotAttachedError(
+    `The broker ${what}. Call broker.attach(worker) on the main thread right after new Worker(…), ` +
+      'or run the code as a task of a SharedPoolExecutor.',
+  )
+}
+
+let link: BrokerLink | undefined
+
+/**
+ * The link of this thread, made when first asked for.
+ * @throws NotAttachedError on the main thread, which has the broker itself.
+ */
+export function threadLink(): BrokerLink {
+  if (link !== undefined) return link
+  if (isMainThread || parentPort === null) {
+    throw new NotAttachedError('This is the main thread: use broker.withConnection() here.')
+  }
+  const { port1, port2 } = new MessageChannel()
+  const request: AttachRequest = { '@pglease/attach': port2, threadId }
+  parentPort.postMessage(request, [port2])
+  link = new BrokerLink(port1)
+  return link
+}

@@ -1,0 +1,146 @@
+/** The fields that say what happened, beyond the message. All survive the crossing between threads. */
+export interface PgleaseErrorFields {
+  /** The database of the broker's configuration that this is about. */
+  database?: string
+  /** The option that was wrong, as a path: `databases.default.max`. */
+  option?: string
+  /** The wrong value, or the limit that was reached. */
+  value?: unknown
+  limit?: number
+  /** How long the caller had waited, in milliseconds. */
+  waitedMillis?: number
+  /** Who held the connections while the caller waited: thread and task names. */
+  holders?: readonly string[]
+}
+
+/**
+ * The base of every error of this library. `code` is stable, messages are not. The object has the same shape in the
+ * worker and on the main thread.
+ */
+export abstract class PgleaseError extends Error implements PgleaseErrorFields {
+  abstract readonly code: string
+  /** Whether the same call may succeed later without a change by the caller. */
+  abstract readonly retryable: boolean
+  declare readonly database?: string
+  declare readonly option?: string
+  declare readonly value?: unknown
+  declare readonly limit?: number
+  declare readonly waitedMillis?: number
+  declare readonly holders?: readonly string[]
+
+  constructor(message: string, fields: PgleaseErrorFields & { cause?: unknown } = {}) {
+    const { cause, ...rest } = fields
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = new.target.name
+    Object.assign(this, rest)
+  }
+}
+
+/** An option is missing, misspelt, of the wrong type or out of range. Thrown when constructed, before any work. */
+export class ConfigurationError extends PgleaseError {
+  readonly code = 'PGLEASE_CONFIGURATION'
+  readonly retryable = false
+}
+
+/** A lease names a database that the broker has not, or that this thread may not lease. */
+export class UnknownDatabaseError extends PgleaseError {
+  readonly code = 'PGLEASE_UNKNOWN_DATABASE'
+  readonly retryable = false
+}
+
+/** No connection came free within `connectionTimeoutMillis`. */
+export class LeaseTimeoutError extends PgleaseError {
+  readonly code = 'PGLEASE_LEASE_TIMEOUT'
+  readonly retryable = true
+}
+
+/** `maxWaiting` leases were waiting already. */
+export class QueueFullError extends PgleaseError {
+  readonly code = 'PGLEASE_QUEUE_FULL'
+  readonly retryable = true
+}
+
+/** The server refused the connection for good (password, role, database, TLS); `cause` is its error. */
+export class ConnectError extends PgleaseError {
+  readonly code = 'PGLEASE_CONNECT'
+  readonly retryable = false
+}
+
+/** A lease was used or released after its release. */
+export class LeaseReleasedError extends PgleaseError {
+  readonly code = 'PGLEASE_LEASE_RELEASED'
+  readonly retryable = false
+}
+
+/** The broker took the lease back: `recycle` with force, `maxLeaseMillis`, or `close`. */
+export class LeaseRevokedError extends PgleaseError {
+  readonly code = 'PGLEASE_LEASE_REVOKED'
+  readonly retryable = true
+}
+
+/** The server connection of the lease broke, or the broker's thread is gone. */
+export class LeaseLostError extends PgleaseError {
+  readonly code = 'PGLEASE_LEASE_LOST'
+  readonly retryable = true
+}
+
+/** The broker is closing or closed. */
+export class BrokerClosedError extends PgleaseError {
+  readonly code = 'PGLEASE_BROKER_CLOSED'
+  readonly retryable = false
+}
+
+/** The thread asked for a lease, but no broker answers it. */
+export class NotAttachedError extends PgleaseError {
+  readonly code = 'PGLEASE_NOT_ATTACHED'
+  readonly retryable = false
+}
+
+/** A control message that is not a call of one of the broker's methods. */
+export class ForbiddenCallError extends PgleaseError {
+  readonly code = 'PGLEASE_FORBIDDEN_CALL'
+  readonly retryable = false
+}
+
+/** The executor is closing or closed. */
+export class ExecutorClosedError extends PgleaseError {
+  readonly code = 'PGLEASE_EXECUTOR_CLOSED'
+  readonly retryable = false
+}
+
+/** The task module cannot be loaded or has no function of that name. */
+export class UnknownTaskError extends PgleaseError {
+  readonly code = 'PGLEASE_UNKNOWN_TASK'
+  readonly retryable = false
+}
+
+/** The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. */
+export class ThreadEndedError extends PgleaseError {
+  readonly code = 'PGLEASE_THREAD_ENDED'
+  readonly retryable = true
+}
+
+/** Bytes that are no messages of the Postgres protocol. The connection is closed. */
+export class ProtocolError extends PgleaseError {
+  readonly code = 'PGLEASE_PROTOCOL'
+  readonly retryable = false
+}
+
+/** Every class above, for reviving an error on the other side of a thread boundary. */
+export const ERROR_CLASSES = [
+  ConfigurationError,
+  UnknownDatabaseError,
+  LeaseTimeoutError,
+  QueueFullError,
+  ConnectError,
+  LeaseReleasedError,
+  LeaseRevokedError,
+  LeaseLostError,
+  BrokerClosedError,
+  NotAttachedError,
+  ForbiddenCallError,
+  ExecutorClosedError,
+  UnknownTaskError,
+  ThreadEndedError,
+  ProtocolError,
+] as const

@@ -1,0 +1,179 @@
+import { Duplex } from 'node:stream'
+import type { BrokerLink } from './broker-link.js'
+import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
+import { LeaseLostError } from './errors.js'
+import { ReceiveWindow, SendWindow } from './flow-window.js'
+import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { backendKeyData, STARTUP_ANSWER } from './startup.js'
+import { fromWire } from './wire-error.js'
+
+type WriteCallback = (error?: Error | null) => void
+
+/**
+ * - `starting`: until the client's start-up message, answered here;
+ * - `quiet`: connected as far as the client knows, no lease asked for yet;
+ * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
+ * - `open`: the lease is asked for, bytes flow;
+ * - `over`: released, revoked or lost.
+ */
+type State = 'starting' | 'quiet' | 'linking' | 'open' | 'over'
+
+/**
+ * The stream of a leased `pg.Client`: a socket to Postgres as far as the client knows, the worker's side of a lease in
+ * truth. The lease is opened by the first bytes after the start-up message and ended by `release`.
+ */
+export class LeaseStream extends Duplex implements LeaseHolder {
+  readonly #link: BrokerLink
+  readonly #request: () => LeaseRequest
+  #state: State = 'starting'
+  /** Set while the state is `open`. */
+  #port: LeasePort | undefined
+  readonly #sending = new SendWindow()
+  readonly #receiving = new ReceiveWindow()
+  /** Bytes in the readable buffer, which the client has not taken. */
+  #untaken = 0
+  /** The write that waits for the window to open. */
+  #heldWrite: WriteCallback | undefined
+
+  /** @param request asked when the lease is opened, not before. */
+  constructor(link: BrokerLink, request: () => LeaseRequest) {
+    super({ allowHalfOpen: false })
+    this.#link = link
+    this.#request = request
+  }
+
+  /** As of a socket: the client calls it with an address that means nothing here. */
+  connect(): this {
+    process.nextTick(() => this.emit('connect'))
+    return this
+  }
+
+  setNoDelay(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+
+  /** Asks the server to cancel what runs in this lease. */
+  cancel(): void {
+    this.#port?.cancel()
+  }
+
+  /** Ends the lease. What the client still waits for fails with `reason`. */
+  release(how: 'release' | 'destroy', reason?: Error): void {
+    this.#end(how)
+    this.destroy(reason)
+  }
+
+  override _write(chunk: Buffer, _encoding: string, callback: WriteCallback): void {
+    switch (this.#state) {
+      case 'starting':
+        this.#state = 'quiet'
+        this.push(STARTUP_ANSWER)
+        return callback()
+      case 'quiet':
+        return this.#open(chunk, callback)
+      case 'open':
+        this.#port!.send(chunk)
+        return this.#sent(chunk.byteLength, callback)
+      case 'over':
+        return callback()
+      case 'linking':
+        throw new Error('The stream wrote again before its write was done')
+    }
+  }
+
+  /** What the client corked is one message to the broker. */
+  override _writev(chunks: { chunk: Buffer }[], callback: WriteCallback): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', callback)
+  }
+
+  override _read(): void {
+    if (this.#untaken === 0) return
+    const taken = this.#untaken
+    this.#untaken = 0
+    this.#acknowledge(taken)
+  }
+
+  override _final(callback: WriteCallback): void {
+    this.#end('release')
+    this.push(null)
+    callback()
+  }
+
+  override _destroy(error: Error | null, callback: WriteCallback): void {
+    this.#end('destroy')
+    callback(error)
+  }
+
+  granted({ processId, bytes }: GrantFrame): void {
+    this.push(backendKeyData(processId))
+    if (bytes !== undefined) this.received(bytes)
+  }
+
+  received(bytes: Uint8Array): void {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (this.push(chunk)) this.#acknowledge(chunk.byteLength)
+    else this.#untaken += chunk.byteLength
+  }
+
+  acknowledged(bytes: number): void {
+    this.#sending.acknowledged(bytes)
+    if (this.#sending.isFull) return
+    const held = this.#heldWrite
+    this.#heldWrite = undefined
+    held?.()
+  }
+
+  revoked({ error }: RevokeFrame): void {
+    this.release('release', fromWire(error as Parameters<typeof fromWire>[0]) as Error)
+  }
+
+  portClosed(): void {
+    this.#state = 'over'
+    this.destroy(new LeaseLostError('The broker has closed, or its thread has ended: the lease is lost.'))
+  }
+
+  #open(chunk: Buffer, callback: WriteCallback): void {
+    if (this.#link.info === undefined) {
+      this.#state = 'linking'
+      this.#link.ready.then(
+        () => this.#state === 'linking' && this.#open(chunk, callback),
+        (error: Error) => this.destroy(error),
+      )
+      return
+    }
+    if (!this.#link.isOpen) return void this.portClosed()
+    this.#state = 'open'
+    this.#port = this.#link.takePort()
+    this.#port.open(this, this.#request(), chunk)
+    this.#sent(chunk.byteLength, callback)
+  }
+
+  #sent(bytes: number, callback: WriteCallback): void {
+    this.#sending.sent(bytes)
+    if (this.#sending.isFull) this.#heldWrite = callback
+    else callback()
+  }
+
+  #acknowledge(bytes: number): void {
+    const due = this.#receiving.consumed(bytes)
+    if (due > 0 && this.#state === 'open') this.#port!.acknowledge(due)
+  }
+
+  #end(how: 'release' | 'destroy'): void {
+    if (this.#state === 'open') this.#port!.release(how)
+    this.#state = 'over'
+    this.#port = undefined
+  }
+}

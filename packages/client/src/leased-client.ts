@@ -1,0 +1,173 @@
+import type { EventEmitter } from 'node:events'
+import pg from 'pg'
+import type { BrokerLink } from './broker-link.js'
+import type { LeaseOptions, LeaseRequest } from './contract.js'
+import { LeaseReleasedError } from './errors.js'
+import { LeaseStream } from './lease-stream.js'
+
+/** As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. */
+export type ReleaseOption = boolean | Error | undefined | { destroy?: boolean }
+
+/**
+ * A `pg.Client` on a leased connection. It is connected from the start: the first query opens the lease, `release`
+ * ends it. Everything that works on a `pg.Client` works on it.
+ *
+ * Beyond the errors of `pg`, `query` rejects with a `LeaseTimeoutError`, `QueueFullError`, `ConnectError`,
+ * `UnknownDatabaseError`, `BrokerClosedError` or `NotAttachedError` when the lease cannot be opened, a
+ * `LeaseReleasedError` after `release`, a `LeaseLostError` or `LeaseRevokedError` when the lease ended on its own.
+ */
+export interface LeasedClient extends pg.Client {
+  /** Whether the lease is over, by `release` or on its own. */
+  readonly isOver: boolean
+  /**
+   * Gives the connection back. A query under way is cancelled on the server and rejects; an open transaction is rolled
+   * back. Complete when it returns: nothing is awaited.
+   * @throws LeaseReleasedError when it was released before.
+   */
+  release(option?: ReleaseOption): void
+  /** Cancels the query under way on the server: it rejects with SQLSTATE 57014, and the lease goes on. */
+  cancelQuery(): void
+}
+
+/**
+ * - `unused`: no query yet, so no lease;
+ * - `leasing`: the first query has opened the lease;
+ * - `lost`: the lease ended on its own, the error says why;
+ * - `released`: by its holder.
+ */
+type State = { is: 'unused' | 'leasing' | 'released' } | { is: 'lost'; error: Error }
+
+/** Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. */
+const CONNECTION = { host: 'lease', port: 1, user: 'lease', database: 'lease', password: '', ssl: false }
+
+type Call = unknown[]
+
+/** `pg.Client` without its overloads, which the class below overrides as one function each. */
+const UntypedClient = pg.Client as unknown as new (
+  config: object,
+) => EventEmitter & {
+  query(...call: Call): unknown
+  connect(...call: Call): unknown
+  end(...call: Call): unknown
+}
+
+/** The class behind `LeasedClient`. */
+export class Leased extends UntypedClient {
+  readonly #stream: LeaseStream
+  readonly #database: string
+  #state: State = { is: 'unused' }
+  /** The first query's call, for the broker's search for leaks. */
+  readonly #opened: { stack?: string } = {}
+  readonly #tracesLeases: () => boolean
+  /** Called once, at the release. */
+  onRelease: () => void = () => {}
+
+  constructor(link: BrokerLink, options: LeaseOptions, task?: string) {
+    const database = options.database ?? 'default'
+    const opened: { stack?: string } = {}
+    const stream = new LeaseStream(link, (): LeaseRequest => {
+      const request: LeaseRequest = { ...options, database }
+      if (task !== undefined) request.task = task
+      if (opened.stack !== undefined) request.openedAt = opened.stack
+      return request
+    })
+    super({ ...CONNECTION, stream })
+    this.#stream = stream
+    this.#database = database
+    this.#opened = opened
+    this.#tracesLeases = () => link.info?.traceLeases !== false
+  }
+
+  get isOver(): boolean {
+    return this.#state.is === 'released' || this.#state.is === 'lost'
+  }
+
+  /** As of `pg.Client`. Not needed: the first query connects. It opens no lease. */
+  override connect(...call: Call): unknown {
+    if (this.#state.is === 'unused') this.#state = { is: 'leasing' }
+    return super.connect(...call)
+  }
+
+  override query(...call: Call): unknown {
+    switch (this.#state.is) {
+      case 'released':
+        return this.#refuse(released(this.#database), call)
+      case 'lost':
+        return this.#refuse(this.#state.error, call)
+      case 'unused':
+        if (this.#tracesLeases()) Error.captureStackTrace(this.#opened, this.query)
+        // A failure to connect reaches the query that waits for it.
+        this.connect(() => {})
+        return super.query(...call)
+      case 'leasing':
+        return super.query(...call)
+    }
+  }
+
+  release(option: ReleaseOption = false): void {
+    if (this.#state.is === 'released') throw released(this.#database)
+    const destroy = typeof option === 'object' && !(option instanceof Error) ? option.destroy : option
+    this.#finish(destroy ? 'destroy' : 'release', released(this.#database))
+  }
+
+  /** Releases the lease if it is not released yet; what its holder still waits for rejects with `reason`. */
+  settle(reason: Error = released(this.#database)): void {
+    if (this.#state.is !== 'released') this.#finish('release', reason)
+  }
+
+  cancelQuery(): void {
+    this.#stream.cancel()
+  }
+
+  /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
+  override end(...[callback]: Call): unknown {
+    this.settle()
+    if (typeof callback !== 'function') return Promise.resolve()
+    process.nextTick(callback as () => void)
+  }
+
+  /** An error that nobody listens for must not end the thread: the next query tells of it. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'error') return super.emit(event, ...values)
+    if (this.#state.is !== 'leasing') return false
+    this.#state = { is: 'lost', error: values[0] as Error }
+    return this.listenerCount('error') > 0 && super.emit(event, ...values)
+  }
+
+  #finish(how: 'release' | 'destroy', reason: Error): void {
+    const { is } = this.#state
+    this.#state = { is: 'released' }
+    if (is === 'leasing') this.#stream.release(how, reason)
+    this.onRelease()
+  }
+
+  /** Fails one call of `query` as `pg` would: submittable, callback or promise. */
+  #refuse(error: Error, [config, ...rest]: Call): unknown {
+    const query = config as {
+      submit?: unknown
+      callback?: unknown
+      handleError?: (e: Error, c: unknown) => void
+    }
+    if (typeof query?.submit === 'function') {
+      process.nextTick(() =>
+        query.handleError?.(error, (this as unknown as { connection: unknown }).connection),
+      )
+      return query
+    }
+    const callback = [query?.callback, ...rest].find((each) => typeof each === 'function')
+    if (callback === undefined) return Promise.reject(error)
+    process.nextTick(() => (callback as (error: Error) => void)(error))
+  }
+}
+
+/** A new leased client, in the type that keeps pg's overloads. */
+export function leaseClient(link: BrokerLink, options: LeaseOptions, task?: string): LeasedClient & Leased {
+  return new Leased(link, options, task) as LeasedClient & Leased
+}
+
+function released(database: string): LeaseReleasedError {
+  return new LeaseReleasedError(
+    `The lease on "${database}" has been released. Use it only within its task, or lease again.`,
+    { database },
+  )
+}

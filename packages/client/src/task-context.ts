@@ -1,0 +1,90 @@
+import type { BrokerLink } from './broker-link.js'
+import type { LeaseOptions } from './contract.js'
+import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
+import type { TaskMessage } from './task-contract.js'
+import { Watch } from './task-watch.js'
+
+/** The second argument of every task. */
+export interface TaskContext {
+  /** A client on the database `default`: leased by the task's first query, given back when the task settles. */
+  readonly db: LeasedClient
+  /** The task's client on another database, or with options of its own; one per name and options given. */
+  database(name: string, options?: Omit<LeaseOptions, 'database'>): LeasedClient
+  /** Aborted when the caller's signal is, once the thread returns to its event loop. */
+  readonly signal: AbortSignal
+  /**
+   * Throws the abort's reason when the caller has aborted. Reads shared memory, so it also works inside a loop that
+   * never returns to the event loop. About 20 ns.
+   */
+  throwIfAborted(): void
+  /**
+   * Hands a value to the caller's `onProgress`. While one value is on its way only the latest of the next ones is kept,
+   * and the last always arrives: call it as often as you like.
+   * @throws DataCloneError for a value that cannot be cloned.
+   */
+  reportProgress(progress: unknown): void
+}
+
+/** The context of one task, from its start to its end. */
+export class RunningTask implements TaskContext {
+  readonly #link: BrokerLink
+  readonly #name: string
+  readonly #clients = new Map<string, LeasedClient & Leased>()
+  readonly #watch: Watch | undefined
+  /** Made when first asked for: most tasks never do. */
+  #abort: AbortController | undefined
+  /** Set by the abort's event. */
+  #reason: { value: unknown } | undefined
+
+  constructor(link: BrokerLink, { name, watch }: TaskMessage) {
+    this.#link = link
+    this.#name = name
+    this.#watch = watch && new Watch(watch, (reason) => this.#aborted(reason))
+    // Tasks take these out of the context by destructuring.
+    this.database = this.database.bind(this)
+    this.throwIfAborted = this.throwIfAborted.bind(this)
+    this.reportProgress = this.reportProgress.bind(this)
+  }
+
+  get db(): LeasedClient {
+    return this.database('default')
+  }
+
+  database(name: string, options: Omit<LeaseOptions, 'database'> = {}): LeasedClient {
+    const key = JSON.stringify([name, options])
+    let client = this.#clients.get(key)
+    if (client === undefined) {
+      client = leaseClient(this.#link, { ...options, database: name }, this.#name)
+      this.#clients.set(key, client)
+    }
+    return client
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#reason !== undefined) this.#abort.abort(this.#reason.value)
+    return this.#abort.signal
+  }
+
+  throwIfAborted(): void {
+    if (this.#watch?.isAborted)
+      throw this.#reason?.value ?? new DOMException('The task was aborted', 'AbortError')
+  }
+
+  reportProgress(progress: unknown): void {
+    this.#watch?.report(progress)
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    for (const client of this.#clients.values()) client.settle()
+    this.#watch?.close()
+  }
+
+  #aborted(reason: unknown): void {
+    this.#reason = { value: reason }
+    this.#abort?.abort(reason)
+    const error = reason instanceof Error ? reason : new DOMException('The task was aborted', 'AbortError')
+    for (const client of this.#clients.values()) client.settle(error)
+  }
+}

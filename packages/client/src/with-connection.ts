@@ -1,0 +1,54 @@
+import { type BrokerLink, threadLink } from './broker-link.js'
+import type { LeaseOptions } from './contract.js'
+import { type LeasedClient, leaseClient } from './leased-client.js'
+
+export interface WithConnectionOptions extends LeaseOptions {
+  /**
+   * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
+   * the signal's reason.
+   */
+  signal?: AbortSignal
+}
+
+/**
+ * Runs `work` with a leased connection and gives it back when `work` settles, however it settles. The lease is opened
+ * by the first query.
+ * @throws what `work` throws, and the signal's reason once it is aborted.
+ */
+export function withConnection<T>(
+  work: (client: LeasedClient) => Promise<T> | T,
+  options: WithConnectionOptions = {},
+): Promise<T> {
+  return withLease(threadLink(), work, options)
+}
+
+/** `withConnection` on a link of the caller's. */
+export async function withLease<T>(
+  link: BrokerLink,
+  work: (client: LeasedClient) => Promise<T> | T,
+  { signal, ...options }: WithConnectionOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted()
+  const client = leaseClient(link, options)
+  const abort = () => client.settle(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    return await work(client)
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    client.settle()
+  }
+}
+
+/**
+ * Wraps a function of an attached thread so that each call has a leased connection as its first argument, given back
+ * when the call settles.
+ */
+export function leased<A extends unknown[], R>(
+  work: (client: LeasedClient, ...values: A) => Promise<R> | R,
+  options: WithConnectionOptions = {},
+): (...values: A) => Promise<R> {
+  return (...values) => withConnection((client) => work(client, ...values), options)
+}
