@@ -3,7 +3,6 @@ import {
   LeaseRevokedError,
   LeaseTimeoutError,
   ProtocolError,
-  QueueFullError,
 } from '@pglease/client'
 import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
 import { sendCancelRequest } from './cancel-request.js'

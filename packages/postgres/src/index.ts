@@ -1,1 +1,2 @@
-export {}
+export type { EmbeddedPostgres } from './embedded-postgres.js'
+export { type PostgresOptions, startPostgres } from './start.js'

@@ -2,6 +2,9 @@ import { ProtocolError } from './protocol-error.js'
 
 /** A type byte and a length of four bytes, which counts itself but not the type. */
 const headerBytes = 5
+const minLength = 4
+/** The server can build or read none that is longer (`MaxAllocSize` in its source). */
+const maxLength = 2 ** 30 + 4
 
 /**
  * Frames one direction of the protocol: tells where each message ends, without copying or parsing it.
@@ -47,9 +50,9 @@ export class MessageScanner {
     const type = chunk[at]!
     const length = (chunk[at + 1]! << 24) | (chunk[at + 2]! << 16) | (chunk[at + 3]! << 8) | chunk[at + 4]!
     const end = at + 1 + length
-    if (end > chunk.length || length < 4 || this.#types[type] !== 1) return this.#resume(chunk, at)
+    if (end > chunk.length || length < minLength || this.#types[type] !== 1) return this.#resume(chunk, at)
     this.type = type
-    this.first = length > 4 ? chunk[body]! : -1
+    this.first = length > minLength ? chunk[body]! : -1
     return end
   }
 
@@ -67,7 +70,7 @@ export class MessageScanner {
       at++
     }
     const here = chunk.length - at
-    if (here > 0 && this.#missing > 0 && this.#missing === this.#length - 4) this.first = chunk[at]!
+    if (here > 0 && this.#missing > 0 && this.#missing === this.#length - minLength) this.first = chunk[at]!
     if (here < this.#missing) {
       this.#missing -= here
       return -1
@@ -87,11 +90,11 @@ export class MessageScanner {
     }
     this.#held++
     if (this.#held < headerBytes) return
-    if (this.#length < 4) {
+    if (this.#length < minLength || this.#length > maxLength) {
       throw new ProtocolError(
         `A message of type ${String.fromCharCode(this.type)} has the length ${this.#length}`,
       )
     }
-    this.#missing = this.#length - 4
+    this.#missing = this.#length - minLength
   }
 }

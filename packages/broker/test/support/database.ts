@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, inject } from 'vitest'
+
+/** A database that only one test file uses. */
+export interface TestDatabase {
+  name: string
+  connectionString: string
+  /** A connection to another database of the same server, so it never counts as one to this. */
+  admin: pg.Client
+  /** How many clients the server has on this database. Its own processes, such as autovacuum's, do not count. */
+  serverConnections(): Promise<number>
+  /** Ends the server's processes of these connections. */
+  terminateConnections(): Promise<void>
+}
+
+/** To be awaited at the top of a test file, because it removes the database when the file's tests are over. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('serverConnectionString')
+  const admin = new pg.Client({ connectionString: server })
+  await admin.connect()
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await admin.query(`CREATE DATABASE ${name}`)
+  afterAll(async () => {
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await admin.end()
+  })
+
+  const clients = `FROM pg_stat_activity WHERE datname = '${name}' AND backend_type = 'client backend'`
+  return {
+    name,
+    connectionString: Object.assign(new URL(server), { pathname: name }).href,
+    admin,
+    async serverConnections() {
+      const { rows } = await admin.query<{ count: number }>(`SELECT count(*)::int AS count ${clients}`)
+      return rows[0]!.count
+    },
+    async terminateConnections() {
+      await admin.query(`SELECT pg_terminate_backend(pid) ${clients}`)
+    },
+  }
+}

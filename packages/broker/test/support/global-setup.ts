@@ -1,0 +1,19 @@
+import { startPostgres } from '@pglease/postgres'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The superuser's, to the database `postgres` of the one server that all the test files share. */
+    serverConnectionString: string
+  }
+}
+
+/** Many connections: each test file has a pool of its own, and a test of a leak must not run out of them. */
+const MAX_CONNECTIONS = 200
+
+/** Runs once, in Vitest's own process. What it returns runs at the end, however the tests went. */
+export default async function startServer({ provide }: TestProject): Promise<() => Promise<void>> {
+  const server = await startPostgres({ settings: { max_connections: MAX_CONNECTIONS } })
+  provide('serverConnectionString', server.connectionString)
+  return () => server.stop()
+}

@@ -1,0 +1,143 @@
+import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
+import type { WriteStream } from 'node:tty'
+
+const MILLIS_BETWEEN_FRAMES = 100
+const BAR_WIDTH = 28
+const LABEL_WIDTH = 32
+
+/** Shows how far the job is. */
+export interface Progress {
+  /** Says what goes on. */
+  note(text: string): void
+  /** How much work the bars to come are together. */
+  expect(weight: number): void
+  /** A task that is going to run. */
+  start(label: string, weight: number): ProgressBar
+  /** Removes the bars. */
+  close(): void
+}
+
+/** One task's. */
+export interface ProgressBar {
+  /** The task is running, and so far. */
+  advance(fraction: number): void
+  /** The task has ended, as `line` says. */
+  finish(line: string): void
+}
+
+/** Bars on a terminal, plain lines elsewhere. */
+export function showProgress(stream: NodeJS.WriteStream): Progress {
+  return stream.isTTY ? new ProgressBars(stream) : new ProgressLines(stream)
+}
+
+class ProgressLines implements Progress {
+  #expected = 0
+  #done = 0
+
+  constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  note(text: string): void {
+    this.stream.write(`${text}\n`)
+  }
+
+  expect(weight: number): void {
+    this.#expected = weight
+  }
+
+  start(label: string, weight: number): ProgressBar {
+    const finish = (line: string) => {
+      this.#done += weight
+      this.stream.write(`${percent(this.#done / this.#expected)}  ${label}: ${line}\n`)
+    }
+    return { advance: () => {}, finish }
+  }
+
+  close(): void {}
+}
+
+/** A task, shown while it is running. */
+interface Bar {
+  state: 'waiting' | 'running' | 'ended'
+  readonly label: string
+  readonly weight: number
+  fraction: number
+}
+
+class ProgressBars implements Progress {
+  readonly #bars = new Set<Bar>()
+  readonly #timer: NodeJS.Timeout
+  readonly #started = performance.now()
+  #note = ''
+  #expected = 0
+  #done = 0
+  /** Lines of the last frame, above which the cursor must go to draw the next. */
+  #drawn = 0
+
+  constructor(private readonly stream: WriteStream) {
+    this.#timer = setInterval(() => this.#draw(), MILLIS_BETWEEN_FRAMES).unref()
+  }
+
+  note(text: string): void {
+    this.#note = text
+    this.#draw()
+  }
+
+  expect(weight: number): void {
+    this.#expected = weight
+  }
+
+  start(label: string, weight: number): ProgressBar {
+    const bar: Bar = { label, weight, fraction: 0, state: 'waiting' }
+    const advance = (fraction: number) => {
+      if (bar.state === 'ended') return
+      bar.state = 'running'
+      bar.fraction = fraction
+      this.#bars.add(bar)
+    }
+    const finish = () => {
+      bar.state = 'ended'
+      this.#bars.delete(bar)
+      this.#done += weight
+    }
+    return { advance, finish }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#erase()
+  }
+
+  #draw(): void {
+    this.#erase()
+    const lines = this.#lines().slice(0, this.stream.rows - 1)
+    this.#drawn = lines.length
+    this.stream.write(lines.map((line) => `${line.slice(0, this.stream.columns - 1)}\n`).join(''))
+  }
+
+  #lines(): string[] {
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(0).padStart(3)
+    const bars = [...this.#bars]
+    const running = bars.reduce((sum, { weight, fraction }) => sum + weight * fraction, 0)
+    if (this.#expected === 0) return [`${seconds} s  ${this.#note}`]
+    return [
+      `${seconds} s  ${drawBar(this.#note, (this.#done + running) / this.#expected)}`,
+      ...bars.map(({ label, fraction }) => `       ${drawBar(label, fraction)}`),
+    ]
+  }
+
+  #erase(): void {
+    if (this.#drawn === 0) return
+    moveCursor(this.stream, 0, -this.#drawn)
+    cursorTo(this.stream, 0)
+    clearScreenDown(this.stream)
+    this.#drawn = 0
+  }
+}
+
+function drawBar(label: string, fraction: number): string {
+  const full = Math.round(Math.min(1, fraction) * BAR_WIDTH)
+  const text = label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label
+  return `${text.padEnd(LABEL_WIDTH)} ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${percent(fraction)}`
+}
+
+const percent = (fraction: number): string => `${Math.floor(Math.min(1, fraction) * 100)} %`.padStart(5)

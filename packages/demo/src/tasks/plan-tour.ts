@@ -1,0 +1,76 @@
+import { type LeasedClient, type TaskContext, withConnection } from '@pglease/client'
+import { type ShortTour, shortTour, type TourBudget } from '../tour/index.js'
+
+export interface TourRequest {
+  readonly country: string
+  readonly budget: TourBudget
+  readonly seed: number
+}
+
+export interface TourResult {
+  readonly country: string
+  readonly cities: number
+  readonly kilometresBefore: number
+  readonly kilometresAfter: number
+  readonly moves: number
+  /** Of the computation alone. */
+  readonly seconds: number
+}
+
+interface City {
+  readonly id: number
+  readonly longitude: number
+  readonly latitude: number
+}
+
+const MILLIS_BETWEEN_REPORTS = 100
+
+/** Plans and stores the tour of one country; reports the fraction done while it computes. */
+export async function planTour(request: TourRequest, context: TaskContext): Promise<TourResult> {
+  const { country, budget, seed } = request
+  const { rows: cities } = await context.db.query<City>(
+    'select id, longitude, latitude from pglease_demo.cities where country = $1 order by id',
+    [country],
+  )
+  // Computing needs no connection: another task may have it.
+  context.db.release()
+  const started = performance.now()
+  const tour = shortTour(cities, { budget, seed, onCheck: reporter(context) })
+  const seconds = (performance.now() - started) / 1000
+  await withConnection((db) => storeTour(db, country, cities, tour))
+  const { kilometresBefore, kilometresAfter, moves } = tour
+  return { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds }
+}
+
+/** Stops the computation when the caller has aborted, and tells it now and then how far it is. */
+function reporter({ throwIfAborted, reportProgress }: TaskContext): (fraction: number) => void {
+  let reported = Number.NEGATIVE_INFINITY
+  return (fraction) => {
+    throwIfAborted()
+    const now = performance.now()
+    if (now - reported < MILLIS_BETWEEN_REPORTS) return
+    reported = now
+    reportProgress(fraction)
+  }
+}
+
+async function storeTour(
+  db: LeasedClient,
+  country: string,
+  cities: readonly City[],
+  tour: ShortTour,
+): Promise<void> {
+  const stops = Array.from(tour.order, (index) => cities[index]!.id)
+  await db.query('begin')
+  await db.query('insert into pglease_demo.tours values ($1, $2, $3)', [
+    country,
+    tour.kilometresBefore,
+    tour.kilometresAfter,
+  ])
+  await db.query(
+    `insert into pglease_demo.stops (country, position, city_id)
+     select $1, position, city_id from unnest($2::integer[]) with ordinality as stop (city_id, position)`,
+    [country, stops],
+  )
+  await db.query('commit')
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+import { findBinaries } from './binaries.js'
+import { EmbeddedPostgres } from './embedded-postgres.js'
+import { freePort, isFree } from './free-port.js'
+import { KeeperProcess } from './keeper-process.js'
+import type { Settings } from './messages.js'
+
+export interface PostgresOptions {
+  /** Values of postgresql.conf, such as `{ max_connections: 200 }`. Default: PostgreSQL's own, but fast and unsafe. */
+  settings?: Settings
+  /** Whether TCP connections may use TLS, with a new certificate for `localhost` and 127.0.0.1. Default: false. */
+  ssl?: boolean
+  /** The TCP port on 127.0.0.1. Default: a free one. */
+  port?: number
+}
+
+/**
+ * Starts a new Postgres server that only this machine can reach, in about a second, in a temporary folder.
+ * However this process ends, the server ends and its folder is removed.
+ * @throws {Error} when there is no server for this platform, the port is taken, or the server does not come up.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
+  const { settings = {}, ssl = false, port = await freePort() } = options
+  if (!(await isFree(port))) {
+    throw new Error(`Port ${port} on 127.0.0.1 is taken: choose another one, or none to get a free one.`)
+  }
+  const binaries = await findBinaries()
+  const certificate = ssl ? await (await import('./certificate.js')).selfSigned() : undefined
+  const password = randomBytes(18).toString('base64url')
+  const keeper = new KeeperProcess()
+  try {
+    const cluster = { binaries, port, password, certificate, settings }
+    const running = await keeper.ask({ kind: 'start', cluster })
+    return await EmbeddedPostgres.connect({ keeper, ...running, port, password, certificate })
+  } catch (error) {
+    await keeper.end()
+    throw error
+  }
+}
