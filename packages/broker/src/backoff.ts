@@ -29,7 +29,6 @@ export class Backoff {
       this.#timer = undefined
       this.#again()
     }, millis)
-    this.#timer.unref()
   }
 
   reset(): void {

@@ -1,16 +1,11 @@
-import {
-  LeaseLostError,
-  LeaseRevokedError,
-  LeaseTimeoutError,
-  ProtocolError,
-} from '@pglease/client'
+import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
 import { sendCancelRequest } from './cancel-request.js'
-import type { Waiter } from './connection-pool.js'
 import type { DatabaseLeases } from './database-leases.js'
 import type { ConnectionUser, ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
+import type { Waiter } from './waiters.js'
 
 /** Where a lease's frames go: the broker's end of its lease port. */
 export interface LeasePeer {

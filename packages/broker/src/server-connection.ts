@@ -128,6 +128,7 @@ export class ServerConnection {
    * @throws Error when one fails, when the time is over, or when the connection is lost.
    */
   exchange(queries: readonly string[], timeoutMillis: number): Promise<void> {
+    if (!this.isOpen) return Promise.reject(new Error('The connection is gone'))
     return new Promise((resolve, reject) => {
       // The socket keeps the process alive while an answer is due; a user who has taken over no longer wants this one.
       const timer = setTimeout(

@@ -1,0 +1,84 @@
+import type { ServerConnection } from './server-connection.js'
+
+/** When idle connections are closed. */
+export interface IdleLimits {
+  /** 0 is never. */
+  idleTimeoutMillis: number
+  /** How many connections the pool has above its minimum, now. */
+  spare(): number
+  /** Closes a connection that is in the pool no more. */
+  close(connection: ServerConnection, reason: 'idle' | 'lifetime'): void
+}
+
+/** The pool's idle connections. Used last is lent first, so that those not needed grow old together. */
+export class IdleConnections {
+  readonly #limits: IdleLimits
+  /** By `usedAt`, longest idle first. */
+  readonly #stack: ServerConnection[] = []
+  /** Runs while something in the stack has an end to come. */
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limits: IdleLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#stack.length
+  }
+
+  push(connection: ServerConnection): void {
+    this.#stack.push(connection)
+    if (this.#timer === undefined) this.#schedule()
+  }
+
+  /** The one used last, if it was used within so many milliseconds. */
+  popFresh(withinMillis: number): ServerConnection | undefined {
+    const last = this.#stack.at(-1)
+    if (last === undefined || performance.now() - last.usedAt > withinMillis) return undefined
+    return this.#stack.pop()
+  }
+
+  /** The one used last; there must be one. */
+  pop(): ServerConnection {
+    const last = this.#stack.pop()
+    if (last === undefined) throw new Error('No connection is idle')
+    return last
+  }
+
+  remove(connection: ServerConnection): void {
+    const at = this.#stack.indexOf(connection)
+    if (at !== -1) this.#stack.splice(at, 1)
+  }
+
+  takeAll(): ServerConnection[] {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    return this.#stack.splice(0)
+  }
+
+  #schedule(): void {
+    const due = Math.min(...this.#stack.map((each) => Math.min(each.expiresAt, this.#idleEnd(each))))
+    if (due === Number.POSITIVE_INFINITY) return
+    // A timer counts whole milliseconds and may fire a little early.
+    this.#timer = setTimeout(() => this.#sweep(), Math.max(0, due - performance.now()) + 1)
+    this.#timer.unref()
+  }
+
+  #idleEnd({ usedAt }: ServerConnection): number {
+    const { idleTimeoutMillis, spare } = this.#limits
+    return idleTimeoutMillis > 0 && spare() > 0 ? usedAt + idleTimeoutMillis : Number.POSITIVE_INFINITY
+  }
+
+  #sweep(): void {
+    this.#timer = undefined
+    for (const connection of [...this.#stack]) {
+      const now = performance.now()
+      const reason =
+        connection.expiresAt <= now ? 'lifetime' : this.#idleEnd(connection) <= now ? 'idle' : undefined
+      if (reason === undefined) continue
+      this.remove(connection)
+      this.#limits.close(connection, reason)
+    }
+    if (this.#stack.length > 0) this.#schedule()
+  }
+}
