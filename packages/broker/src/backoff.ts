@@ -3,7 +3,7 @@ const LONGEST_MILLIS = 2000
 
 /**
  * Holds back new connections after one has failed, twice as long after each failure, less up to a half so that many
- * processes do not knock together.
+ * processes do not knock together. Those that fail while it holds back began before, and count as one.
  */
 export class Backoff {
   readonly #again: () => void
@@ -22,9 +22,9 @@ export class Backoff {
 
   failed(error: Error): void {
     this.error = error
+    if (this.isWaiting) return
     const millis = Math.min(LONGEST_MILLIS, FIRST_MILLIS * 2 ** this.#failures) * (0.5 + Math.random() / 2)
     this.#failures++
-    clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#again()

@@ -99,6 +99,11 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     return this.#machine.state
   }
 
+  /** Their names. */
+  get databases(): readonly string[] {
+    return [...this.#databases.keys()]
+  }
+
   /**
    * Opens each database's `min` connections.
    * @throws ConnectError for the first that cannot be opened.
@@ -110,7 +115,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   /**
    * Lets a worker lease connections. Call it right after `new Worker(…)`: the worker asks for its port when it first
    * wants a lease, by a message that this keeps from your own listeners.
-   * @throws ConfigurationError for a database that the broker has not.
+   * @throws UnknownDatabaseError for a database that the broker has not, BrokerClosedError.
    */
   attach(worker: Worker, options: AttachOptions = {}): void {
     this.#mustBeOpen()

@@ -19,24 +19,34 @@ interface RawConnection extends NodeJS.EventEmitter {
 
 /**
  * Sends a CancelRequest on a connection of its own, with TLS where the target has it ("Canceling Requests in Progress",
- * chapter 54.2.8 of the PostgreSQL documentation). Resolves when the server has closed that connection: the signal has
- * been sent by then, so what the target answers afterwards is safe from it. Never rejects: a cancel is no promise.
+ * chapter 54.2.8 of the PostgreSQL documentation). Resolves when it can do nothing any more: the server has closed that
+ * connection, and so has sent the signal, or the request has never left.
+ * @throws Error when it may still arrive, and hit whatever runs then.
  */
 export function sendCancelRequest(target: CancelTarget, timeoutMillis: number): Promise<void> {
   const Connection = (pg as unknown as { Connection: new (config: object) => RawConnection }).Connection
   const connection = new Connection({ ssl: target.ssl, sslNegotiation: target.sslNegotiation })
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => connection.stream.destroy(), timeoutMillis)
-    const cancel = () => connection.cancel(target.processId, target.secretKey)
+  return new Promise((resolve, reject) => {
+    let state: 'unsent' | 'sent' | 'given up' = 'unsent'
+    const giveUp = () => {
+      if (state === 'sent') state = 'given up'
+      connection.stream.destroy()
+    }
+    const timer = setTimeout(giveUp, timeoutMillis)
+    const cancel = () => {
+      state = 'sent'
+      connection.cancel(target.processId, target.secretKey)
+    }
     connection.on('connect', () => {
       if (!target.ssl) cancel()
       else if (target.sslNegotiation !== 'direct') connection.requestSsl()
     })
     connection.on('sslconnect', cancel)
-    connection.on('error', () => connection.stream.destroy())
+    connection.on('error', giveUp)
     connection.on('end', () => {
       clearTimeout(timer)
-      resolve()
+      if (state === 'given up') reject(new Error('A cancel request was sent, and may still arrive'))
+      else resolve()
     })
     if (target.host.startsWith('/')) connection.connect(`${target.host}/.s.PGSQL.${target.port}`)
     else connection.connect(target.port, target.host)

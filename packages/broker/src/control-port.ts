@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { MessagePort } from 'node:worker_threads'
 import { ForbiddenCallError } from '@pglease/client'
 import { type BrokerControl, CONTROL_METHODS, keepErrorsWhole, toWire } from '@pglease/client/internal'
@@ -20,7 +21,7 @@ export function serveControl(control: BrokerControl, port: MessagePort): void {
   const methods = Object.assign(Object.create(null), control) as BrokerControl
   const guarded = {
     addEventListener(_type: string, listener: (event: { data: CallMessage }) => void) {
-      port.on('message', (data: CallMessage) => {
+      port.on('message', (data: unknown) => {
         if (isAllowed(data)) listener({ data })
         else refuse(port, data)
       })
@@ -32,7 +33,8 @@ export function serveControl(control: BrokerControl, port: MessagePort): void {
   port.unref()
 }
 
-function isAllowed({ type, path, argumentList }: CallMessage): boolean {
+function isAllowed(data: unknown): data is CallMessage {
+  const { type, path, argumentList }: CallMessage = Object(data)
   const isCall = type === 'APPLY' && Array.isArray(path) && path.length === 1
   return isCall && (CONTROL_METHODS as string[]).includes(path[0]) && isPlain(argumentList)
 }
@@ -43,10 +45,10 @@ function isPlain(values: unknown): boolean {
 }
 
 /** Answers as Comlink does when a call throws. */
-function refuse(port: MessagePort, { id, type, path }: CallMessage): void {
-  const what = `${String(type)} ${Array.isArray(path) ? path.join('.') : ''}`
+function refuse(port: MessagePort, data: unknown): void {
+  const { id, type, path }: CallMessage = Object(data)
   const error = new ForbiddenCallError(
-    `The broker's control port answers calls of ${CONTROL_METHODS.join(', ')} only, not ${what}.`,
+    `The broker's control port answers calls of ${CONTROL_METHODS.join(', ')} only, not ${inspect({ type, path })}.`,
   )
   port.postMessage({ id, type: 'HANDLER', name: 'throw', value: toWire(error) })
 }

@@ -102,7 +102,7 @@ export class DatabaseLeases {
         : `\nThe lease was opened${lease.request.openedAt.replace(/^\w+/, '')}`
     this.#warn({
       code: 'PGLEASE_LEAK',
-      message: `${lease.peer.label} has held a lease on "${name}" for longer than ${leakDetectionMillis} ms.${where}`,
+      message: `${lease.holder} has held a lease on "${name}" for longer than ${leakDetectionMillis} ms.${where}`,
       ...this.#about(lease),
     })
   }
@@ -110,15 +110,15 @@ export class DatabaseLeases {
   #warnOfTransaction(lease: Lease): void {
     this.#warn({
       code: 'PGLEASE_OPEN_TRANSACTION',
-      message: `${lease.peer.label} released a lease on "${this.database.name}" in an open transaction, which was rolled back.`,
+      message: `${lease.holder} released a lease on "${this.database.name}" in an open transaction, which was rolled back.`,
       ...this.#about(lease),
     })
   }
 
-  #about({ peer, request, heldSince }: Lease) {
+  #about({ holder, request, heldSince }: Lease) {
     return {
       database: this.database.name,
-      holder: peer.label,
+      holder,
       heldMillis: Math.round(performance.now() - heldSince),
       openedAt: request.openedAt,
     }
@@ -128,6 +128,6 @@ export class DatabaseLeases {
     const now = performance.now()
     return [...this.#leases]
       .filter(({ state }) => state !== 'waiting')
-      .map(({ peer, heldSince }) => `${peer.label} for ${Math.round(now - heldSince)} ms`)
+      .map(({ holder, heldSince }) => `${holder} for ${Math.round(now - heldSince)} ms`)
   }
 }

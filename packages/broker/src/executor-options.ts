@@ -62,13 +62,15 @@ const CHECKS: Record<keyof ExecutorOptions, Check> = {
 }
 
 /** @throws ConfigurationError */
-export function checkExecutorOptions(options: ExecutorOptions): void {
+export function checkExecutorOptions(options: ExecutorOptions, known: readonly string[]): void {
   checkOptions('executor', options, CHECKS)
   checkFilename(options.filename)
-  const { minThreads, maxThreads } = options
+  const { minThreads, maxThreads, databases = [] } = options
   if (minThreads !== undefined && maxThreads !== undefined && minThreads > maxThreads) {
     throw wrong('executor.minThreads', minThreads, `at most executor.maxThreads, which is ${maxThreads}`)
   }
+  for (const name of databases)
+    if (!known.includes(name)) throw wrong('executor.databases', name, `of the broker's: ${known.join(', ')}`)
 }
 
 export function checkFilename(filename: unknown): void {

@@ -44,7 +44,9 @@ const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')
  *
  * Emits `error` for an error of a thread that runs no task.
  */
-export class SharedPoolExecutor<M = Record<string, (...values: never[]) => unknown>> extends EventEmitter {
+export class SharedPoolExecutor<
+  M = Record<string, (input: unknown, ...rest: never[]) => unknown>,
+> extends EventEmitter {
   readonly #options: ExecutorOptions & {
     name: string
     maxThreads: number
@@ -66,11 +68,12 @@ export class SharedPoolExecutor<M = Record<string, (...values: never[]) => unkno
   /** @throws ConfigurationError */
   constructor(broker: ConnectionBroker, options: ExecutorOptions) {
     super()
-    checkExecutorOptions(options)
+    checkExecutorOptions(options, broker.databases)
     const { filename: _, name, maxQueue, databases, abortGraceMillis, ...threads } = options
     const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
     this.#options = {
       ...options,
+      filename: asUrl(options.filename),
       name: name ?? 'default',
       maxThreads,
       abortGraceMillis: abortGraceMillis ?? 1000,
@@ -88,7 +91,10 @@ export class SharedPoolExecutor<M = Record<string, (...values: never[]) => unkno
       if (isAttachRequest(message)) broker.serve(message, databases === undefined ? {} : { databases })
       else this.emit('message', message)
     })
-    this.#piscina.on('error', (error) => this.emit('error', error))
+    this.#piscina.on('error', (error) => {
+      // A thread that is ended while it starts up fails in its own ways, which is no news.
+      if (this.#machine.state === 'open') this.emit('error', error)
+    })
   }
 
   /** Tasks that wait for a thread. */
@@ -172,7 +178,7 @@ export class SharedPoolExecutor<M = Record<string, (...values: never[]) => unkno
     const { filename, name: defaultName, abortGraceMillis } = this.#options
     const moved = unwrapMove(input)
     const run = new TaskRun(
-      { filename: asUrl(filename), name: name ?? defaultName, input: moved.input },
+      { filename, name: name ?? defaultName, input: moved.input },
       { signal, onProgress, transferList: [...transferList, ...moved.transferList], abortGraceMillis },
     )
     run.onUnqueue = () => this.#queue.delete(run)

@@ -10,6 +10,9 @@ export interface IdleLimits {
   close(connection: ServerConnection, reason: 'idle' | 'lifetime'): void
 }
 
+/** Node's timers take no more: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** The pool's idle connections. Used last is lent first, so that those not needed grow old together. */
 export class IdleConnections {
   readonly #limits: IdleLimits
@@ -17,6 +20,8 @@ export class IdleConnections {
   readonly #stack: ServerConnection[] = []
   /** Runs while something in the stack has an end to come. */
   #timer: NodeJS.Timeout | undefined
+  /** When it fires. Never later than the end of any in the stack, but when the minimum no longer holds one back. */
+  #due = Number.POSITIVE_INFINITY
 
   constructor(limits: IdleLimits) {
     this.#limits = limits
@@ -28,7 +33,7 @@ export class IdleConnections {
 
   push(connection: ServerConnection): void {
     this.#stack.push(connection)
-    if (this.#timer === undefined) this.#schedule()
+    this.#wakeAt(this.#endOf(connection))
   }
 
   /** The one used last, if it was used within so many milliseconds. */
@@ -51,17 +56,27 @@ export class IdleConnections {
   }
 
   takeAll(): ServerConnection[] {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#stopTimer()
     return this.#stack.splice(0)
   }
 
-  #schedule(): void {
-    const due = Math.min(...this.#stack.map((each) => Math.min(each.expiresAt, this.#idleEnd(each))))
-    if (due === Number.POSITIVE_INFINITY) return
+  /** Sets the timer, unless it fires earlier anyway. */
+  #wakeAt(due: number): void {
+    if (due >= this.#due) return
+    this.#stopTimer()
+    this.#due = due
     // A timer counts whole milliseconds and may fire a little early.
-    this.#timer = setTimeout(() => this.#sweep(), Math.max(0, due - performance.now()) + 1)
-    this.#timer.unref()
+    const millis = Math.min(LONGEST_TIMER, Math.max(0, due - performance.now()) + 1)
+    this.#timer = setTimeout(() => this.#sweep(), millis).unref()
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#due = Number.POSITIVE_INFINITY
+  }
+
+  #endOf(connection: ServerConnection): number {
+    return Math.min(connection.expiresAt, this.#idleEnd(connection))
   }
 
   #idleEnd({ usedAt }: ServerConnection): number {
@@ -70,7 +85,7 @@ export class IdleConnections {
   }
 
   #sweep(): void {
-    this.#timer = undefined
+    this.#stopTimer()
     for (const connection of [...this.#stack]) {
       const now = performance.now()
       const reason =
@@ -79,6 +94,6 @@ export class IdleConnections {
       this.remove(connection)
       this.#limits.close(connection, reason)
     }
-    if (this.#stack.length > 0) this.#schedule()
+    for (const connection of this.#stack) this.#wakeAt(this.#endOf(connection))
   }
 }

@@ -1,6 +1,5 @@
 import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
-import { sendCancelRequest } from './cancel-request.js'
 import type { DatabaseLeases } from './database-leases.js'
 import type { ConnectionUser, ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
@@ -9,8 +8,8 @@ import type { Waiter } from './waiters.js'
 
 /** Where a lease's frames go: the broker's end of its lease port. */
 export interface LeasePeer {
-  /** For people: which thread and which task. */
-  readonly label: string
+  /** For people: `thread 3`. */
+  readonly thread: string
   granted(processId: number): void
   bytes(chunk: Buffer): void
   acknowledge(bytes: number): void
@@ -68,6 +67,12 @@ export class Lease implements Waiter, ConnectionUser {
     return this.#machine.state
   }
 
+  /** For people: which thread, and which task where there is one. */
+  get holder(): string {
+    const { task } = this.request
+    return task === undefined ? this.peer.thread : `task ${task} on ${this.peer.thread}`
+  }
+
   // From the worker.
 
   write(chunk: Uint8Array): void {
@@ -83,12 +88,14 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   cancel(): void {
-    if (this.state !== 'active' || this.#connection!.tracker.owed === 0) return
+    if (this.state !== 'active' || this.#connection!.tracker.state !== 'busy') return
     this.#machine.to('cancelling')
     this.#home.counters.cancels++
-    sendCancelRequest(this.#connection!.cancelTarget, this.#home.database.cancelTimeoutMillis).then(() => {
+    const goOn = () => {
       if (this.state === 'cancelling') this.#activate()
-    })
+    }
+    // One that may still come can hit this lease's own next query, and its connection is not lent again.
+    this.#connection!.cancel(this.#home.database.cancelTimeoutMillis).then(goOn, goOn)
   }
 
   /** The worker is done, or gone. */
@@ -207,6 +214,9 @@ export class Lease implements Waiter, ConnectionUser {
     this.#kept = []
     for (const timer of this.#timers) clearTimeout(timer)
     this.#home.forget(this)
-    if (this.#connection !== undefined) this.#home.takeBack(this, this.#connection, how)
+    if (this.#connection === undefined) return
+    // Paused while the worker's window is full, and its reset has an answer too.
+    this.#connection.resume()
+    this.#home.takeBack(this, this.#connection, how)
   }
 }

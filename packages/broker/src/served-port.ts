@@ -1,4 +1,6 @@
+import { ProtocolError } from '@pglease/client'
 import {
+  type Acknowledgement,
   type BrokerFrame,
   type FrameChannel,
   type OpenFrame,
@@ -20,9 +22,8 @@ const GRANT_BYTES = 4096
 export class ServedPort implements LeasePeer {
   readonly #channel: FrameChannel<WorkerFrame, BrokerFrame>
   readonly #find: FindDatabase
-  readonly #thread: string
+  readonly thread: string
   #lease: Lease | undefined
-  #task: string | undefined
   /** The number of the latest lease. */
   #number = 0
   /** The grant is posted with the first bytes that follow it: one message less for each lease. */
@@ -31,13 +32,9 @@ export class ServedPort implements LeasePeer {
   constructor(channel: FrameChannel<WorkerFrame, BrokerFrame>, find: FindDatabase, thread: string) {
     this.#channel = channel
     this.#find = find
-    this.#thread = thread
+    this.thread = thread
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
-  }
-
-  get label(): string {
-    return this.#task === undefined ? this.#thread : `task ${this.#task} on ${this.#thread}`
   }
 
   close(): void {
@@ -72,19 +69,25 @@ export class ServedPort implements LeasePeer {
 
   #receive(frame: WorkerFrame): void {
     if (frame instanceof Uint8Array) this.#lease?.write(frame)
-    else if (typeof frame === 'number') this.#lease?.acknowledged(frame)
-    else if (typeof frame === 'object') this.#open(frame)
+    else if (isAcknowledgement(frame)) this.#lease?.acknowledged(frame)
+    else if (isOpen(frame) && this.#lease === undefined) this.#open(frame)
     else if (frame === 'cancel') this.#lease?.cancel()
-    else this.#release(frame)
+    else if (frame === 'release' || frame === 'destroy') this.#release(frame)
+    else this.#refuse()
+  }
+
+  /** A thread can post what it likes: what is no frame, or out of order, ends its lease and not this thread. */
+  #refuse(): void {
+    this.#release('destroy')
+    this.revoked(new ProtocolError('Something came over the lease port that is no frame of a lease.'))
+    this.close()
   }
 
   #open({ open, request, bytes }: OpenFrame): void {
-    if (this.#lease !== undefined) throw new Error('A lease was opened on a port that carries one')
     this.#number = open
-    this.#task = request.task
     this.#unpostedGrant = undefined
     try {
-      checkOptions('lease', request, LEASE_CHECKS)
+      checkOptions('lease', request, LEASE_CHECKS, request.database)
       this.#lease = this.#find(request.database).open(this, request)
     } catch (error) {
       return this.revoked(error as Error)
@@ -101,4 +104,13 @@ export class ServedPort implements LeasePeer {
   #closed(): void {
     this.#release('release')
   }
+}
+
+function isAcknowledgement(frame: unknown): frame is Acknowledgement {
+  return Number.isSafeInteger(frame) && (frame as number) > 0
+}
+
+function isOpen(frame: unknown): frame is OpenFrame {
+  const { open, request, bytes }: Partial<OpenFrame> = Object(frame)
+  return Number.isSafeInteger(open) && request instanceof Object && bytes instanceof Uint8Array
 }

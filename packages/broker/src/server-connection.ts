@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import pg from 'pg'
-import type { CancelTarget } from './cancel-request.js'
+import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
 import type { Database } from './database-options.js'
 import { queryMessage, terminateMessage } from './protocol/messages.js'
 import { SessionTracker } from './protocol/session-tracker.js'
-import { settingsOf, transactionSettings } from './session-settings.js'
+import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 
 /** What `pg.Client` does not declare. */
 type ConnectedClient = pg.Client & {
@@ -45,6 +45,8 @@ export class ServerConnection {
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
   #user: ConnectionUser = NOBODY
+  /** Of all cancels sent so far; see `cancelsOver`. */
+  #cancels: Promise<void> = Promise.resolve()
   #state: 'open' | 'gone' = 'open'
   /** Resolves when the socket has closed, so that the server counts it no more. */
   readonly closed: Promise<void>
@@ -80,20 +82,21 @@ export class ServerConnection {
   }
 
   /** Connects, runs `onConnect`, and remembers the settings that it made. @throws the error of pg or of the hook. */
-  static async open(database: Database, epoch: number): Promise<ServerConnection> {
+  static async open(database: Database, epoch: number, stop?: AbortSignal): Promise<ServerConnection> {
     const client = new pg.Client(clientConfig(database)) as unknown as ConnectedClient
     // A failure rejects what is awaited; the event alone must not end the process.
     client.on('error', () => {})
+    const destroy = () => client.connection.stream.destroy()
+    stop?.addEventListener('abort', destroy, { once: true })
     try {
       await client.connect()
-      const own = transactionSettings(database)
-      if (own.length > 0) await client.query(own.join(';'))
-      if (database.onConnect !== undefined) await withinLimit(database.onConnect(client), database)
-      const settings = database.onConnect === undefined ? own : await settingsOf(client)
+      const settings = await withinLimit(prepare(client, database), client, database)
       return new ServerConnection(client, settings, epoch, database.maxLifetimeSeconds)
     } catch (error) {
-      client.connection.stream.destroy()
+      destroy()
       throw error
+    } finally {
+      stop?.removeEventListener('abort', destroy)
     }
   }
 
@@ -113,6 +116,23 @@ export class ServerConnection {
   send(chunk: Uint8Array): boolean {
     const bytes = this.tracker.sent(chunk)
     return this.#socket.write(bytes === chunk.length ? chunk : chunk.subarray(0, bytes))
+  }
+
+  /** Asks the server to cancel what runs here; resolves and rejects as `cancelsOver` does. */
+  cancel(timeoutMillis: number): Promise<void> {
+    const [before, request] = [this.#cancels, sendCancelRequest(this.cancelTarget, timeoutMillis)]
+    this.#cancels = Promise.all([before, request]).then(() => {})
+    // Told to those who ask.
+    this.#cancels.catch(() => {})
+    return this.#cancels
+  }
+
+  /**
+   * Resolves when no cancel can hit what runs here from now on.
+   * @throws Error when one may arrive at any time: the connection cannot be lent again.
+   */
+  get cancelsOver(): Promise<void> {
+    return this.#cancels
   }
 
   pause(): void {
@@ -182,14 +202,30 @@ export class ServerConnection {
   }
 }
 
-/** A hook that never settles must not hold its place in the pool. */
-async function withinLimit(hook: unknown, { connectionTimeoutMillis: limit }: Database): Promise<void> {
-  if (limit === 0) return void (await hook)
+/** Gives a new session the database's own settings and those of the hook. Returns the statements that repeat them. */
+async function prepare(client: pg.Client, database: Database): Promise<readonly string[]> {
+  const own = transactionSettings(database)
+  if (own.length > 0) await client.query(own.join(';'))
+  if (database.onConnect === undefined) return own
+  const nameCustomSettings = watchCustomSettings(client)
+  await database.onConnect(client)
+  return settingsOf(client, nameCustomSettings())
+}
+
+/** A hook that never settles, and a server that falls silent, must not hold a place in the pool. */
+function withinLimit<T>(
+  work: Promise<T>,
+  client: pg.Client,
+  { connectionTimeoutMillis: limit }: Database,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`onConnect did not settle within ${limit} ms`)), limit)
+  const vain = new Promise<never>((_, reject) => {
+    client.once('end', () => reject(new Error('The connection ended before it was ready')))
+    if (limit > 0)
+      timer = setTimeout(() => reject(new Error(`The connection was not ready within ${limit} ms`)), limit)
   })
-  await Promise.race([hook, late]).finally(() => clearTimeout(timer))
+  vain.catch(() => {})
+  return Promise.race([work, vain]).finally(() => clearTimeout(timer))
 }
 
 /** The options that are pg's, with the limit that keeps a connect from hanging. */

@@ -19,13 +19,43 @@ export function transactionSettings(wanted: TransactionOptions, has: Transaction
   return statements
 }
 
-/** The statements that would give a fresh session the settings and the role that this one has been given since it began. */
-export async function settingsOf(client: pg.Client): Promise<string[]> {
+/**
+ * The statements that would give a fresh session the settings and the role that this one has been given since it began.
+ * @param custom names that may be custom settings: see `watchCustomSettings`.
+ */
+export async function settingsOf(client: pg.Client, custom: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; setting: string }>(
     `select name, current_setting(name) as setting from pg_settings where source = 'session'
+     union all select name, current_setting(name, true) from unnest($1::text[]) as name
+     where current_setting(name, true) is not null
+       and not exists (select from pg_settings where lower(pg_settings.name) = lower(unnest.name))
      union all select 'role', current_setting('role') where current_setting('role') <> 'none'`,
+    [custom],
   )
   return rows.map(({ name, setting }) => `SET ${pg.escapeIdentifier(name)} = ${listOrLiteral(name, setting)}`)
+}
+
+/** A name with a dot, as custom settings have. */
+const CUSTOM_NAME = /[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)+/gu
+
+/**
+ * Notes, until the returned function is called, every name in the client's queries that may be a custom setting: the
+ * server has no list of those that a session has been given. Names that are something else do no harm.
+ */
+export function watchCustomSettings(client: pg.Client): () => string[] {
+  const names = new Set<string>()
+  const query = client.query
+  client.query = ((...call: unknown[]) => {
+    const [config] = call as [{ text?: unknown; values?: unknown[] } | string]
+    const [text, own] = typeof config === 'object' ? [config.text, config.values ?? []] : [config, []]
+    for (const each of [text, ...own, ...(Array.isArray(call[1]) ? call[1] : [])])
+      for (const [name] of String(each).matchAll(CUSTOM_NAME)) names.add(name)
+    return Reflect.apply(query, client, call)
+  }) as typeof client.query
+  return () => {
+    client.query = query
+    return [...names]
+  }
 }
 
 /** These hold lists of identifiers, quoted already: as one literal they would name one thing. */

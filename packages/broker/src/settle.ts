@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { sendCancelRequest } from './cancel-request.js'
 import { copyFailMessage, syncMessage } from './protocol/messages.js'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
@@ -29,6 +28,8 @@ export async function settle(
     counters.cancels++
     await stopQueries(connection, policy.cancelTimeoutMillis)
   }
+  // A late one would hit the next lease's query.
+  await connection.cancelsOver
   const openTransaction = tracker.state === 'in-transaction'
   const queries: string[] = []
   if (openTransaction) queries.push('ROLLBACK')
@@ -44,8 +45,7 @@ export async function settle(
 const CANCEL_AGAIN_MILLIS = 20
 
 /**
- * Cancels until no answer is owed: a cancel stops one query, and more may have been sent behind it. Returns when each
- * cancel's own connection has closed too, or a late one would hit the next lease's query.
+ * Cancels until no answer is owed: a cancel stops one query, and more may have been sent behind it.
  */
 async function stopQueries(connection: ServerConnection, timeoutMillis: number): Promise<void> {
   const { tracker } = connection
@@ -53,12 +53,10 @@ async function stopQueries(connection: ServerConnection, timeoutMillis: number):
   const inStep = nextInStep(connection, timeoutMillis)
   // A rejection is seen where it is awaited, at the end.
   inStep.catch(() => {})
-  if (tracker.copy === 'in') connection.send(copyFailMessage('The lease is over'))
-  const awaitsAnswer = tracker.owed > 0
-  if (tracker.unsynced) connection.send(syncMessage)
+  sendWhatIsMissing(connection)
   connection.resume()
-  while (awaitsAnswer && connection.isOpen && tracker.state === 'busy' && performance.now() < deadline) {
-    await sendCancelRequest(connection.cancelTarget, deadline - performance.now())
+  while (connection.isOpen && tracker.state === 'busy' && performance.now() < deadline) {
+    await connection.cancel(deadline - performance.now()).catch(() => {})
     await Promise.race([inStep.catch(() => {}), delay(CANCEL_AGAIN_MILLIS)])
   }
   await inStep
@@ -79,6 +77,7 @@ function nextInStep(connection: ServerConnection, timeoutMillis: number): Promis
     }
     connection.use({
       received: () => {
+        sendWhatIsMissing(connection)
         if (tracker.state === 'unknown') settle(new Error('The connection is out of step'))
         else if (tracker.state !== 'busy') settle()
       },
@@ -86,4 +85,14 @@ function nextInStep(connection: ServerConnection, timeoutMillis: number): Promis
       lost: settle,
     })
   })
+}
+
+/**
+ * What a cancel does not do: it ends no COPY that waits for data, and brings no answer to messages that no Sync follows.
+ * Either may become due only now, by an answer that was still to come.
+ */
+function sendWhatIsMissing(connection: ServerConnection): void {
+  const { tracker } = connection
+  if (connection.isOpen && tracker.copy === 'in') connection.send(copyFailMessage('The lease is over'))
+  if (connection.isOpen && tracker.unsynced) connection.send(syncMessage)
 }

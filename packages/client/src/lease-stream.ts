@@ -4,7 +4,7 @@ import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
 import { LeaseLostError } from './errors.js'
 import { ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
-import { backendKeyData, STARTUP_ANSWER } from './startup.js'
+import { STARTUP_ANSWER } from './startup.js'
 import { fromWire } from './wire-error.js'
 
 type WriteCallback = (error?: Error | null) => void
@@ -69,10 +69,9 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     this.#port?.cancel()
   }
 
-  /** Ends the lease. What the client still waits for fails with `reason`. */
-  release(how: 'release' | 'destroy', reason?: Error): void {
+  /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
+  release(how: 'release' | 'destroy'): void {
     this.#end(how)
-    this.destroy(reason)
   }
 
   override _write(chunk: Buffer, _encoding: string, callback: WriteCallback): void {
@@ -117,7 +116,7 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   }
 
   granted({ processId, bytes }: GrantFrame): void {
-    this.push(backendKeyData(processId))
+    this.emit('granted', processId)
     if (bytes !== undefined) this.received(bytes)
   }
 
@@ -136,7 +135,8 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   }
 
   revoked({ error }: RevokeFrame): void {
-    this.release('release', fromWire(error as Parameters<typeof fromWire>[0]) as Error)
+    this.#end('release')
+    this.destroy(fromWire(error as Parameters<typeof fromWire>[0]) as Error)
   }
 
   portClosed(): void {

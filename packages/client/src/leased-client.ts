@@ -37,8 +37,24 @@ export interface LeasedClient extends pg.Client {
  */
 type State = { is: 'unused' | 'leasing' | 'released' } | { is: 'lost'; error: Error }
 
-/** Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. */
-const CONNECTION = { host: 'lease', port: 1, user: 'lease', database: 'lease', password: '', ssl: false }
+/**
+ * Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. Each
+ * value is given, and true, because pg looks up the environment for one that is not.
+ */
+const CONNECTION = {
+  host: 'lease',
+  port: 1,
+  user: 'lease',
+  database: 'lease',
+  password: 'none',
+  ssl: false,
+  client_encoding: 'utf8',
+  application_name: 'lease',
+  options: ' ',
+  replication: 'false',
+  sslnegotiation: 'postgres',
+  connectionTimeoutMillis: 0,
+}
 
 type Call = unknown[]
 
@@ -72,6 +88,8 @@ export class Leased extends UntypedClient {
       return request
     })
     super({ ...CONNECTION, stream })
+    // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
+    stream.once('granted', (processId: number) => Object.assign(this, { processID: processId }))
     this.#stream = stream
     this.#database = database
     this.#opened = opened
@@ -107,11 +125,11 @@ export class Leased extends UntypedClient {
   release(option: ReleaseOption = false): void {
     if (this.#state.is === 'released') throw released(this.#database)
     const destroy = typeof option === 'object' && !(option instanceof Error) ? option.destroy : option
-    this.#finish(destroy ? 'destroy' : 'release', released(this.#database))
+    this.#finish(destroy ? 'destroy' : 'release')
   }
 
   /** Releases the lease if it is not released yet; what its holder still waits for rejects with `reason`. */
-  settle(reason: Error = released(this.#database)): void {
+  settle(reason?: Error): void {
     if (this.#state.is !== 'released') this.#finish('release', reason)
   }
 
@@ -130,15 +148,25 @@ export class Leased extends UntypedClient {
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event !== 'error') return super.emit(event, ...values)
     if (this.#state.is !== 'leasing') return false
-    this.#state = { is: 'lost', error: values[0] as Error }
+    const error = values[0] as Error
+    this.#state = { is: 'lost', error }
+    // The error may be the client's own, of an answer that it did not expect: then the lease is still open.
+    this.#stream.release('release')
     return this.listenerCount('error') > 0 && super.emit(event, ...values)
   }
 
-  #finish(how: 'release' | 'destroy', reason: Error): void {
+  #finish(how: 'release' | 'destroy', reason?: Error): void {
     const { is } = this.#state
     this.#state = { is: 'released' }
-    if (is === 'leasing') this.#stream.release(how, reason)
+    if (is === 'leasing') this.#stream.release(how)
+    // Only a query that waits needs to be told. To take a stream down costs as much as a small query.
+    if (is === 'leasing' && !this.#isQuiet) this.#stream.destroy(reason ?? released(this.#database))
     this.onRelease()
+  }
+
+  /** Whether no query waits or runs; pg keeps this itself. */
+  get #isQuiet(): boolean {
+    return (this as unknown as { readyForQuery?: boolean }).readyForQuery === true
   }
 
   /** Fails one call of `query` as `pg` would: submittable, callback or promise. */

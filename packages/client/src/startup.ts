@@ -5,12 +5,3 @@
 
 /** AuthenticationOk, then ReadyForQuery outside a transaction. */
 export const STARTUP_ANSWER = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
-
-/** BackendKeyData with the process id alone: the key to cancel with stays on the main thread. */
-export function backendKeyData(processId: number): Buffer {
-  const message = Buffer.alloc(13)
-  message.write('K', 0, 'latin1')
-  message.writeInt32BE(12, 1)
-  message.writeInt32BE(processId, 5)
-  return message
-}

@@ -76,6 +76,12 @@ map.addEventListener('pointermove', (event) => {
   pointers.set(event.pointerId, event)
 })
 
+// The card says it sooner than the browser would.
+for (const title of map.querySelectorAll('title')) {
+  title.parentElement.setAttribute('aria-label', title.textContent)
+  title.remove()
+}
+
 const tourOf = (country) => document.getElementById(`tour-${country}`)
 const rowOf = (country) => body.querySelector(`[data-country="${country}"]`)
 

@@ -67,7 +67,7 @@ class ProgressBars implements Progress {
   readonly #bars = new Set<Bar>()
   readonly #timer: NodeJS.Timeout
   readonly #started = performance.now()
-  #note = ''
+  #note = 'Starting'
   #expected = 0
   #done = 0
   /** Lines of the last frame, above which the cursor must go to draw the next. */

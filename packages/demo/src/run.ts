@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { ClientBase } from 'pg'
 import type { DemoOptions } from './arguments.js'
 import { type Failure, planAllTours } from './plan.js'
@@ -30,13 +31,26 @@ export async function runDemo(
   const observer = await connect(server.connectionString, 'pglease demo, observer')
   try {
     await lockOut(observer)
-    await createSchema(observer)
-    return await observeJob(observer, server.connectionString, options, signal, progress)
+    return await inOwnSchema(observer, options.drop, () =>
+      observeJob(observer, server.connectionString, options, signal, progress),
+    )
   } finally {
-    // On a lost server there is nothing left to drop or to close.
-    if (options.drop) await dropSchema(observer).catch(() => {})
     await observer.end().catch(() => {})
   }
+}
+
+async function inOwnSchema<T>(client: ClientBase, drop: boolean, work: () => Promise<T>): Promise<T> {
+  await createSchema(client)
+  let result: T
+  try {
+    result = await work()
+  } catch (error) {
+    // Of two failures the first is the one to tell of.
+    if (drop) await dropSchema(client).catch(() => {})
+    throw error
+  }
+  if (drop) await dropSchema(client)
+  return result
 }
 
 async function observeJob(
@@ -49,12 +63,10 @@ async function observeJob(
   const name = `pglease demo ${randomUUID()}`
   await using sampler = new ConnectionSampler(observer, name)
   const started = performance.now()
-  const planned = await planAllTours(
-    withApplicationName(connectionString, name),
-    options,
-    AbortSignal.any([signal, sampler.lost]),
-    progress,
-  )
+  const stop = AbortSignal.any([signal, sampler.lost])
+  // Every task listens to it.
+  setMaxListeners(0, stop)
+  const planned = await planAllTours(withApplicationName(connectionString, name), options, stop, progress)
   const seconds = Math.round(performance.now() - started) / 1000
   const leakedConnections = await sampler.countLeft()
   const { tours, failures, wrong, map } = planned

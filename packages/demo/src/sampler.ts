@@ -62,7 +62,9 @@ export class ConnectionSampler {
 
   async #count(): Promise<number> {
     const { rows } = await this.#observer.query<{ connections: number }>(
-      'select count(*)::int as connections from pg_stat_activity where application_name = $1',
+      // The server's own parallel workers go by the same name.
+      `select count(*)::int as connections from pg_stat_activity
+       where application_name = $1 and backend_type = 'client backend'`,
       [this.#watched],
     )
     return rows[0]!.connections

@@ -1,8 +1,10 @@
-import type { ClientBase } from 'pg'
+import pg, { type ClientBase } from 'pg'
 import { EARTH_RADIUS_KM } from './tour/index.js'
 
 /** How the demo knows its own schema again, and leaves alone one that is not. */
 const MARK = 'Made by the demo of pglease, which replaces it in each run.'
+
+const INSUFFICIENT_PRIVILEGE = '42501'
 
 const TABLES = `
   create schema pglease_demo;
@@ -37,7 +39,7 @@ const TABLES = `
 
 /**
  * Makes the demo's schema, anew if an earlier run left one.
- * @throws Error when a schema of that name is somebody else's
+ * @throws Error when a schema of that name is somebody else's, or the user may not make it
  */
 export async function createSchema(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ mark: string | null }>(
@@ -48,7 +50,12 @@ export async function createSchema(client: ClientBase): Promise<void> {
       "The database has a schema pglease_demo that is not the demo's: rename it, or use another database.",
     )
   }
-  await client.query(`begin; drop schema if exists pglease_demo cascade; ${TABLES}; commit`)
+  try {
+    await client.query(`begin; drop schema if exists pglease_demo cascade; ${TABLES}; commit`)
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error
+    throw new Error(`${error.message}: use a role that may create the schema pglease_demo in this database.`)
+  }
 }
 
 /** Removes what `createSchema` made. */

@@ -1,7 +1,7 @@
-import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import fc from 'fast-check'
 import { serialize } from 'pg-protocol/dist/serializer.js'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { createTestDatabase } from '../support/database.js'
 import { RawSession } from './raw-session.js'
 import { extended } from './wire.js'
 
@@ -68,15 +68,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Step>(['Flush', serialize.flush()]) },
 )
 
-let server: EmbeddedPostgres
+const database = await createTestDatabase()
 beforeAll(async () => {
-  server = await startPostgres()
-  const session = await RawSession.open(server.connectionString)
+  const session = await RawSession.open(database.connectionString)
   session.send(serialize.query(schema))
   await session.until(() => session.tracker.owed === 0)
   await session.end()
 })
-afterAll(() => server?.stop())
 
 /** What a release does: brings the session to where nothing is under way, or finds that it is not known. */
 async function settle(session: RawSession): Promise<void> {
@@ -102,11 +100,11 @@ async function expectInStep(session: RawSession): Promise<void> {
 }
 
 it('never takes a session for being in step that is not, and never waits in vain', async () => {
-  let session = await RawSession.open(server.connectionString)
+  let session = await RawSession.open(database.connectionString)
   const conversation = fc.array(step, { minLength: 1, maxLength: 12 })
   const property = fc.asyncProperty(conversation, async (sent) => {
     if (session.closed || session.tracker.state !== 'idle')
-      session = await RawSession.open(server.connectionString)
+      session = await RawSession.open(database.connectionString)
     const { tracker } = session
     for (const [, bytes] of sent) {
       if (bytes.length > 0) session.send(bytes)
@@ -117,4 +115,5 @@ it('never takes a session for being in step that is not, and never waits in vain
     else await session.end()
   })
   await fc.assert(property, { numRuns: 300, timeout: 5000 })
+  await session.end()
 })

@@ -1,6 +1,6 @@
-import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import { serialize } from 'pg-protocol/dist/serializer.js'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestDatabase } from '../support/database.js'
 import { RawSession } from './raw-session.js'
 import { extended } from './wire.js'
 
@@ -8,16 +8,11 @@ const { query, sync, flush, copyDone, copyFail } = serialize
 const copyData = (text: string) => serialize.copyData(Buffer.from(text))
 const copyIn = 'COPY numbers FROM STDIN'
 
-let server: EmbeddedPostgres
+const database = await createTestDatabase()
 let session: RawSession
 
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server?.stop())
-
 beforeEach(async () => {
-  session = await RawSession.open(server.connectionString)
+  session = await RawSession.open(database.connectionString)
   session.send(query('CREATE TEMP TABLE numbers (n int); CREATE TEMP VIEW no_table AS SELECT 1 AS n'))
   await session.until(() => session.tracker.state === 'idle')
   session.takeTypes()
@@ -113,7 +108,7 @@ describe('the tracker agrees with a real server on', () => {
   it('LISTEN and NOTIFY, also from another session', async () => {
     await exchange(query('LISTEN news'), query("NOTIFY news, 'own'"))
     await expectInStep()
-    const other = await RawSession.open(server.connectionString)
+    const other = await RawSession.open(database.connectionString)
     other.send(query("NOTIFY news, 'other'"))
     await other.until(() => other.tracker.state === 'idle')
     await other.end()
@@ -205,7 +200,7 @@ describe('a Sync sent ahead of a copy that fails', () => {
 
   it('is answered when the copy fails before the server reads on', async () => {
     session.send(extended('COPY no_table FROM STDIN'), sync())
-    expect(await unsynced(6, sync())).toBe('12nGEZZ')
+    expect(await unsynced(7, sync())).toBe('12nGEZZ')
     expect(session.tracker.state).toBe('unknown')
   })
 })

@@ -188,6 +188,13 @@ describe('a copy from the client', () => {
     expect(track(execute, sync, copyDone, execute, sync, copyDone, sync, '1EZI12nGCZI').state).toBe('idle')
   })
 
+  it('is not ended by what was sent to end another one', () => {
+    const failed = track(execute, copyDone, sync, '1EZI', query, 'G')
+    expect(failed).toMatchObject({ copy: 'in', owed: 1, state: 'busy' })
+    const endedTwice = track(execute, sync, copyDone, copyFail, query, '12nGCG')
+    expect(endedTwice).toMatchObject({ copy: 'in', owed: 1, state: 'busy' })
+  })
+
   it('may be one of several in a Query', () => {
     expect(track(query, 'G', copyData, copyDone, 'CG', copyData, copyDone, 'CZI').state).toBe('idle')
     expect(track(query, copyDone, copyDone, query, 'GCGCZITDCZI').state).toBe('idle')

@@ -19,12 +19,10 @@ createHook({
   },
 }).enable()
 
+/** The project's own lines of the stack. */
 function origin(): string {
-  const lines = new Error().stack?.split('\n') ?? []
-  return lines
-    .filter((line) => !line.includes('node:') && !line.includes(import.meta.filename))
-    .slice(1)
-    .join('\n')
+  const lines = new Error().stack?.split('\n').slice(1) ?? []
+  return lines.filter((line) => !/node:|node_modules|leaks\.ts/.test(line)).join('\n')
 }
 
 /** The ports and threads that are open now. */

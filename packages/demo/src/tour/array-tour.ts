@@ -33,17 +33,16 @@ export class ArrayTour {
   }
 
   /**
-   * The 2-opt move: the links a–aNext and b–bNext become a–b and aNext–bNext. The names suppose the
-   * direction in which aNext follows a and bNext follows b; it need not be that of the array.
+   * The 2-opt move: the links a–aNext and b–bNext become a–b and aNext–bNext. The direction in which aNext
+   * follows a, and bNext follows b, may be the array's or the other.
    */
-  exchange(a: number, aNext: number, b: number, bNext: number): void {
+  exchange(a: number, aNext: number, b: number): void {
     const [first, last] = this.next(a) === aNext ? [aNext, b] : [b, aNext]
     const start = this.#position[first]!
     const length = this.#wrap(this.#position[last]! - start) + 1
     // The tour is closed: reversing all the rest instead gives the same one.
     if (length * 2 <= this.size) this.reverse(start, length)
     else this.reverse(this.#wrap(start + length), this.size - length)
-    void bNext
   }
 
   /** Reverses a run of positions, which may pass the end of the array. */

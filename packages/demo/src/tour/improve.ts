@@ -1,6 +1,6 @@
 import { ArrayTour } from './array-tour.js'
 import type { Meter } from './budget.js'
-import { LocalSearch } from './local-search.js'
+import { LEAST_GAIN_KM, LocalSearch } from './local-search.js'
 import { nearestNeighbours } from './neighbours.js'
 import { randomBelow } from './random.js'
 import type { Sphere } from './sphere.js'
@@ -27,7 +27,7 @@ export function improve(sphere: Sphere, meter: Meter, seed: number): Int32Array 
   const search = new LocalSearch(sphere, nearestNeighbours(sphere, NEIGHBOURS), tour, meter)
   for (let place = 0; place < sphere.size; place++) search.enqueue(place)
   do search.run()
-  while (!meter.exhausted && search.exchangeLongLinks())
+  while (search.exchangeLongLinks())
   tour.keep()
   if (sphere.size < LEAST_KICKABLE) return tour.order()
 
@@ -35,10 +35,9 @@ export function improve(sphere: Sphere, meter: Meter, seed: number): Int32Array 
   while (!meter.exhausted) {
     const lost = kick(tour, sphere, search, random)
     meter.countMove()
-    if (search.run() > lost) tour.keep()
+    if (search.run() - lost > LEAST_GAIN_KM) tour.keep()
     else tour.undo()
   }
-  search.exchangeLongLinks()
   return tour.order()
 }
 

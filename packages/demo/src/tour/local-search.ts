@@ -4,7 +4,7 @@ import type { Neighbours } from './neighbours.js'
 import type { Sphere } from './sphere.js'
 
 /** A tenth of a millimetre: what rounding could fake is no gain. */
-const LEAST_GAIN_KM = 1e-7
+export const LEAST_GAIN_KM = 1e-7
 
 /** Or-opt moves runs of up to three places (Or, 1976). */
 const LONGEST_RUN = 3
@@ -71,8 +71,12 @@ export class LocalSearch {
       .slice(0, LONG_LINKS)
     let changed = false
     for (const a of longest) {
-      for (const b of longest)
-        changed = this.#tryExchange(a, this.tour.next(a), b, this.tour.next(b)) || changed
+      for (const b of longest) {
+        if (this.meter.exhausted) return changed
+        if (!this.#tryExchange(a, this.tour.next(a), b, this.tour.next(b))) continue
+        this.meter.countMove()
+        changed = true
+      }
     }
     return changed
   }
@@ -104,7 +108,7 @@ export class LocalSearch {
     const removed = this.sphere.kilometres(a, aNext) + this.sphere.kilometres(b, bNext)
     const gain = removed - this.sphere.kilometres(a, b) - this.sphere.kilometres(aNext, bNext)
     if (gain <= LEAST_GAIN_KM) return false
-    this.tour.exchange(a, aNext, b, bNext)
+    this.tour.exchange(a, aNext, b)
     this.#accept(gain, a, aNext, b, bNext)
     return true
   }
@@ -148,9 +152,9 @@ export class LocalSearch {
     const other = beside === near ? far : near
     const total = gain + this.sphere.kilometres(near, far) - this.sphere.kilometres(tail, other)
     if (total <= LEAST_GAIN_KM) return false
-    this.tour.exchange(before, head, near, far)
-    this.tour.exchange(before, near, after, tail)
-    if (beside === near) this.tour.exchange(near, tail, head, far)
+    this.tour.exchange(before, head, near)
+    this.tour.exchange(before, near, after)
+    if (beside === near) this.tour.exchange(near, tail, head)
     this.#accept(total, before, head, tail, after)
     this.enqueue(near)
     this.enqueue(far)

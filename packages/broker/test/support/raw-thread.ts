@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { ConnectionBroker } from '../../src/index.js'
+
+/** What Comlink calls a message of the control port; only as far as the tests look at it. */
+interface Answer {
+  id?: unknown
+  type?: string
+  name?: string
+  value?: { error: { class: string; message: string; fields: Record<string, unknown> } }
+}
+
+/** A thread as the broker sees one, whose messages a test makes up. */
+export class RawThread {
+  readonly control: MessagePort
+  readonly #ports: MessagePort[] = []
+  #calls = 0
+
+  constructor(broker: ConnectionBroker) {
+    const { port1, port2 } = new MessageChannel()
+    this.control = port1
+    broker.serve({ '@pglease/attach': port2, threadId: 99 })
+  }
+
+  /** Posts a message as it is, and gives the answer to it. */
+  async ask(message: object, transfer: MessagePort[] = []): Promise<Answer> {
+    const id = `call ${this.#calls++}`
+    this.control.postMessage({ id, ...message }, transfer)
+    for (;;) {
+      const [answer] = (await once(this.control, 'message')) as [Answer]
+      if (answer.id === id) return answer
+    }
+  }
+
+  /** A call as the library makes it. */
+  call(method: string, ...values: unknown[]): Promise<Answer> {
+    const argumentList = values.map((value) => ({ type: 'RAW', value }))
+    return this.ask({ type: 'APPLY', path: [method], argumentList })
+  }
+
+  /** A lease port of this thread. */
+  async leasePort(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel()
+    this.#ports.push(port1)
+    const argumentList = [{ type: 'RAW', value: port2 }]
+    await this.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])
+    return port1
+  }
+
+  close(): void {
+    for (const port of [this.control, ...this.#ports]) port.close()
+  }
+}

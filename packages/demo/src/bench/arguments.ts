@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from '../errors.js'
+import { CASES } from './cases/index.js'
+
+export interface BenchOptions {
+  readonly quick: boolean
+  /** Cases or single variants of them; all when empty. */
+  readonly cases: readonly string[]
+  /** The only alternatives to run, by their names; all when empty. */
+  readonly against: readonly string[]
+  readonly rounds: number | undefined
+  readonly json: string | undefined
+  readonly report: string | undefined
+}
+
+export const HELP = `Measures pglease beside what people would use instead, in turns on the same embedded Postgres server.
+
+Usage: pnpm bench [options]
+
+  --quick         few short rounds of one variant of each case: ends within two minutes
+  --case NAME     only this case, or this variant of it, such as point-lease/2-threads/tls; may be repeated
+  --against NAME  only this alternative, such as "own pool"; may be repeated
+  --rounds N      rounds of each contender   (9; with --quick 3)
+  --json FILE     write everything that was measured
+  --report FILE   write an HTML page with charts
+  --help          print this
+
+Cases:
+${CASES.map(({ name, title }) => `  ${name.padEnd(16)}${title}`).join('\n')}
+
+A ratio compares pglease with an alternative: the median of the rounds' ratios, and the quartiles around it.
+Exit code: 0 when every answer was right, whatever the speed; 1 when not; 2 when the command line is wrong.
+`
+
+const FLAGS = {
+  quick: { type: 'boolean' },
+  case: { type: 'string', multiple: true },
+  against: { type: 'string', multiple: true },
+  rounds: { type: 'string' },
+  json: { type: 'string' },
+  report: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** @throws UsageError that says in one line what to write instead */
+export function readArguments(args: readonly string[]): BenchOptions | 'help' {
+  const { help, quick = false, case: cases = [], against = [], rounds, json, report } = parse(args)
+  if (help) return 'help'
+  for (const name of cases) checkCase(name)
+  if (rounds !== undefined && !/^[1-9]\d{0,3}$/.test(rounds))
+    throw new UsageError(`--rounds takes a whole number from 1 to 9999, not "${rounds}".`)
+  return { quick, cases, against, rounds: rounds === undefined ? undefined : Number(rounds), json, report }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS }).values
+  } catch (error) {
+    // The first sentence says what is wrong, the rest is about an escape that no flag here needs.
+    const [sentence] = (error as Error).message.split(/(?<=['"])\. |\n/)
+    throw new UsageError(`${sentence!.replace(/\.$/, '')}. See --help.`)
+  }
+}
+
+function checkCase(name: string): void {
+  if (CASES.some((each) => each.name === name.split('/')[0])) return
+  throw new UsageError(`There is no case "${name}". There are: ${CASES.map(({ name }) => name).join(', ')}.`)
+}

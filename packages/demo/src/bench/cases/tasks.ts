@@ -1,0 +1,72 @@
+import { clonedRows } from '../contenders/cloned-rows.js'
+import { connectPerTask } from '../contenders/connect-per-task.js'
+import { ownPool } from '../contenders/own-pool.js'
+import { pgBouncer } from '../contenders/pgbouncer.js'
+import { pglease } from '../contenders/pglease.js'
+import { postgresJs } from '../contenders/postgres-js.js'
+import type { Values } from '../harness/alternate.js'
+import { amountOf, ITEMS } from '../server/data.js'
+import { check, repeat } from '../threads/repeat.js'
+import { comparison, type Round } from './comparison.js'
+import { BOTH_ROUTES, rate, SOCKET } from './rates.js'
+
+const contenders = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+
+/** Tasks given to the executor for each thread at a time: one runs, the next one waits. */
+const TASKS_PER_THREAD = 2
+
+const COMPUTE_MILLIS = 5
+
+export const oneQuery = comparison({
+  name: 'task-1-query',
+  title: 'Tasks of one query: executor.run, for the others Piscina',
+  metrics: rate('tasks', [
+    { against: ownPool.name, least: 0.75 },
+    { against: connectPerTask.name, least: 20 },
+  ]),
+  contenders: [...contenders, connectPerTask],
+  places: BOTH_ROUTES,
+  round: (round) => runTasks(round, 1, 0),
+})
+
+export const fiveQueries = comparison({
+  name: 'task-5-queries',
+  title: 'Tasks of five queries',
+  metrics: rate('tasks', [{ against: ownPool.name, least: 0.7 }]),
+  contenders,
+  places: SOCKET,
+  round: (round) => runTasks(round, 5, 0),
+})
+
+export const queriesAndComputation = comparison({
+  name: 'task-compute',
+  title: `Tasks of three queries and ${COMPUTE_MILLIS} ms of computation`,
+  metrics: rate('tasks', [{ against: ownPool.name, least: 0.95 }]),
+  contenders,
+  places: SOCKET,
+  round: (round) => runTasks(round, 3, COMPUTE_MILLIS),
+})
+
+/** Keeps all threads busy with tasks for the time of a round, and checks the sum that each returns. */
+async function runTasks(
+  { running, setting, bench }: Round,
+  queries: number,
+  millis: number,
+): Promise<Values> {
+  const turns = Math.round(millis * bench.turnsPerMilli)
+  let lastId = 0
+  const runTask = async () => {
+    const ids = Array.from({ length: queries }, () => {
+      lastId = (lastId % ITEMS) + 1
+      return lastId
+    })
+    const sum = await running.run('task', { ids, turns })
+    check(sum === ids.reduce((total, id) => total + amountOf(id), 0), 'another sum of amounts')
+    return 1
+  }
+  const callers = Array.from({ length: setting.threads * TASKS_PER_THREAD }, () =>
+    repeat(bench.scope.roundMillis, runTask),
+  )
+  const all = await Promise.all(callers)
+  return { rate: all.reduce((sum, { units, seconds }) => sum + units / seconds, 0) }
+}

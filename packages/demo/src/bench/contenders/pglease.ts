@@ -1,0 +1,33 @@
+import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
+import type * as leasedThread from '../threads/leased-thread.js'
+import type { Contender, Running, Setting } from './contender.js'
+
+const filename = new URL('../threads/leased-thread.js', import.meta.url).href
+
+export const pglease: Contender = {
+  name: 'pglease',
+  about: 'the threads lease connections of one pool on the main thread',
+  start: startPglease,
+}
+
+export async function startPglease({
+  address,
+  threads,
+  connections,
+  pipelined = false,
+}: Setting): Promise<Running> {
+  const broker = new ConnectionBroker({ databases: { default: { ...address, max: connections } } })
+  const executor = new SharedPoolExecutor<typeof leasedThread>(broker, {
+    filename,
+    minThreads: threads,
+    maxThreads: threads,
+    workerData: { pipelined },
+  })
+  return {
+    run: (name, input) => executor.run({ name, input }, { name: 'runLoad' }) as never,
+    async stop() {
+      await executor.close({ timeoutMillis: 1000 })
+      await broker.close({ timeoutMillis: 1000 })
+    },
+  }
+}
