@@ -3,6 +3,7 @@ import {
   ABORTED_CELL,
   fromWire,
   isTaskFailure,
+  onAbort,
   PROGRESS_CELL,
   type ProgressFrame,
   type TaskMessage,
@@ -44,7 +45,7 @@ export class TaskRun {
   readonly #watch: ReturnType<typeof openWatch> | undefined
   /** Ends the thread; only of a task that can be aborted. */
   readonly #kill: AbortController | undefined
-  readonly #onAbort = () => this.abort(this.#options.signal?.reason)
+  #stopListening: (() => void) | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #reason: { value: unknown } | undefined
   #resolve!: (value: unknown) => void
@@ -67,7 +68,7 @@ export class TaskRun {
     this.message.watch = { port: this.#watch.taskPort, cells: this.#watch.buffer }
     this.transferList = [...transferList, this.#watch.taskPort]
     this.#watch.port.on('message', (frame: ProgressFrame) => this.#progressed(frame))
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#stopListening = signal && onAbort(signal, () => this.abort(signal.reason))
   }
 
   get state(): TaskState {
@@ -120,7 +121,7 @@ export class TaskRun {
   #settle(conclude: () => void): void {
     this.#machine.to('settled')
     clearTimeout(this.#graceTimer)
-    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#stopListening?.()
     this.#watch?.port.close()
     conclude()
   }

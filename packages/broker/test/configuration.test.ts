@@ -58,7 +58,7 @@ describe('a database is refused as misconfigured', () => {
     ['onConnect', 'SET x = 1'],
     ['password', 42],
     ['port', '5432'],
-  ])('when its %s is %j', (name, value) => {
+  ])('when its %s is %s', (name, value) => {
     const option = `databases.replica.${name}`
     const error = withOptions({ [name]: value })
     expect(error).toMatchObject({ database: 'replica', option, value })

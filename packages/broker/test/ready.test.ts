@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.js'
+import { hold } from './support/hold.js'
 import { Lending } from './support/lending.js'
 import { TcpProxy } from './support/proxy.js'
-import { gate, until } from './support/until.js'
+import { until } from './support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -29,16 +30,8 @@ test('ready may be asked again, and while it is busy', async () => {
 test('the minimum is kept when idle, and what is above it is not', async () => {
   const broker = lending.broker({ min: 2, max: 4, idleTimeoutMillis: 1 })
   await broker.ready()
-  const all = gate()
-  const leases = Array.from({ length: 4 }, () =>
-    broker.withConnection(async (client) => {
-      await client.query('SELECT 1')
-      await all
-    }),
-  )
-  await until(() => broker.stats().default!.leased === 4, 'for four leases')
-  all.open()
-  await Promise.all(leases)
+  const held = await Promise.all(Array.from({ length: 4 }, () => hold(broker)))
+  await Promise.all(held.map((each) => each.release()))
   await until(() => broker.stats().default!.total === 2, 'for the idle ones to be closed')
   expect(broker.stats().default).toMatchObject({ opened: 4, closed: { idle: 2 }, idle: 2 })
   expect(await database.serverConnections()).toBe(2)
@@ -83,7 +76,8 @@ test('ready gives up on a server that stays away, and says why', async () => {
 })
 
 test('ready fails at once when the server refuses for good', async () => {
-  const broker = lending.broker({ min: 1, password: 'wrong', connectionTimeoutMillis: 0 })
+  const { href } = Object.assign(new URL(database.connectionString), { password: 'wrong' })
+  const broker = lending.broker({ min: 1, connectionString: href, connectionTimeoutMillis: 0 })
   await expect(broker.ready()).rejects.toMatchObject({
     code: 'PGLEASE_CONNECT',
     retryable: false,

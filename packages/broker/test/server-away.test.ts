@@ -2,20 +2,14 @@ import { startPostgres } from '@pglease/postgres'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Backoff } from '../src/backoff.js'
-import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
+import { processId } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { TcpProxy } from './support/proxy.js'
 import { gate, until } from './support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
-
-const processId = (broker: ConnectionBroker, options = {}): Promise<number> =>
-  broker.withConnection(
-    async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid,
-    options,
-  )
 
 describe('while the server is away', () => {
   let proxy: TcpProxy
@@ -60,7 +54,7 @@ describe('while the server is away', () => {
     proxy.swallow()
     await expect(processId(broker, { connectionTimeoutMillis: 100 })).rejects.toMatchObject({
       code: 'PGLEASE_LEASE_TIMEOUT',
-      message: expect.stringMatching(/has not answered/),
+      message: expect.stringMatching(/1 are not connected yet/),
     })
   })
 

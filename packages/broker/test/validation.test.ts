@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { ConnectionBroker, DatabaseOptions } from '../src/index.js'
+import type { DatabaseOptions } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
+import { processId, warm } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
-import { gate, until } from './support/until.js'
+import { until } from './support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -16,27 +17,6 @@ beforeEach(async () => {
 
 const start = (options: DatabaseOptions = {}) =>
   lending.broker({ connectionString: doorman.connectionString, ...options })
-
-const processId = (broker: ConnectionBroker, options = {}) =>
-  broker.withConnection(
-    async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid,
-    options,
-  )
-
-/** Makes the broker have so many idle connections. */
-async function warm(broker: ConnectionBroker, connections: number): Promise<void> {
-  const all = gate()
-  const leases = Array.from({ length: connections }, () =>
-    broker.withConnection(async (client) => {
-      await client.query('SELECT 1')
-      await all
-    }),
-  )
-  await until(() => broker.stats().default!.leased === connections, 'for the leases')
-  all.open()
-  await Promise.all(leases)
-  await untilQuiet(broker)
-}
 
 test('a connection that was used a moment ago is lent without a question', async () => {
   const broker = start({ validateAfterIdleMillis: 60_000 })
@@ -77,6 +57,7 @@ test('the search goes on until a connection is usable, even when the pool is ful
   await warm(broker, 3)
   doorman.treat('deaf')
   await Promise.all([processId(broker), processId(broker), processId(broker), processId(broker)])
+  await untilQuiet(broker)
   const { opened, closed, total } = broker.stats().default!
   expect(closed.invalid).toBeGreaterThanOrEqual(3)
   expect(total).toBeLessThanOrEqual(3)

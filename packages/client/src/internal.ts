@@ -1,4 +1,5 @@
 /** For `@pglease/broker` alone: no promise of stability. */
+export { onAbort } from './abort-listener.js'
 export { BrokerLink } from './broker-link.js'
 export { keepErrorsWhole } from './comlink-errors.js'
 export * from './contract.js'

@@ -3,6 +3,7 @@ import type { LeaseOptions } from './contract.js'
 import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
+import { type WithConnectionOptions, withClient } from './with-connection.js'
 
 /** The second argument of every task. */
 export interface TaskContext {
@@ -10,6 +11,14 @@ export interface TaskContext {
   readonly db: LeasedClient
   /** The task's client on another database, or with options of its own; one per name and options given. */
   database(name: string, options?: Omit<LeaseOptions, 'database'>): LeasedClient
+  /**
+   * A lease for a part of the task: given back when `work` settles. For a task that reads, computes for long, and
+   * writes, and should hold no connection while it computes.
+   */
+  withConnection<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options?: WithConnectionOptions,
+  ): Promise<T>
   /** Aborted when the caller's signal is, once the thread returns to its event loop. */
   readonly signal: AbortSignal
   /**
@@ -29,7 +38,8 @@ export interface TaskContext {
 export class RunningTask implements TaskContext {
   readonly #link: BrokerLink
   readonly #name: string
-  readonly #clients = new Map<string, LeasedClient & Leased>()
+  /** Every client that is not settled for sure; those of `database` by what they were asked for with. */
+  readonly #clients = new Map<unknown, LeasedClient & Leased>()
   readonly #watch: Watch | undefined
   /** Made when first asked for: most tasks never do. */
   #abort: AbortController | undefined
@@ -42,6 +52,7 @@ export class RunningTask implements TaskContext {
     this.#watch = watch && new Watch(watch, (reason) => this.#aborted(reason))
     // Tasks take these out of the context by destructuring.
     this.database = this.database.bind(this)
+    this.withConnection = this.withConnection.bind(this)
     this.throwIfAborted = this.throwIfAborted.bind(this)
     this.reportProgress = this.reportProgress.bind(this)
   }
@@ -58,6 +69,22 @@ export class RunningTask implements TaskContext {
       this.#clients.set(key, client)
     }
     return client
+  }
+
+  async withConnection<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: WithConnectionOptions = {},
+  ): Promise<T> {
+    const { signal, ...lease } = options
+    signal?.throwIfAborted()
+    this.throwIfAborted()
+    const client = leaseClient(this.#link, lease, this.#name)
+    this.#clients.set(client, client)
+    try {
+      return await withClient(client, work, signal)
+    } finally {
+      this.#clients.delete(client)
+    }
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,7 @@
+import { onAbort } from './abort-listener.js'
 import { type BrokerLink, threadLink } from './broker-link.js'
 import type { LeaseOptions } from './contract.js'
-import { type LeasedClient, leaseClient } from './leased-client.js'
+import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
 
 export interface WithConnectionOptions extends LeaseOptions {
   /**
@@ -29,15 +30,22 @@ export async function withLease<T>(
   { signal, ...options }: WithConnectionOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted()
-  const client = leaseClient(link, options)
-  const abort = () => client.settle(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
+  return withClient(leaseClient(link, options), work, signal)
+}
+
+/** Runs `work` with the client, and settles the client when `work` settles or the signal is aborted. */
+export async function withClient<T>(
+  client: LeasedClient & Leased,
+  work: (client: LeasedClient) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const stopListening = signal && onAbort(signal, () => client.settle(signal.reason))
   try {
     return await work(client)
   } catch (error) {
     throw signal?.aborted ? signal.reason : error
   } finally {
-    signal?.removeEventListener('abort', abort)
+    stopListening?.()
     client.settle()
   }
 }
