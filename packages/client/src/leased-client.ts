@@ -72,7 +72,7 @@ export class Leased extends UntypedClient {
   readonly #stream: LeaseStream
   readonly #database: string
   #state: State = { is: 'unused' }
-  /** The first query's call, for the broker's search for leaks. */
+  /** The call that opened the lease, for the broker's search for leaks. */
   readonly #opened: { stack?: string } = {}
   readonly #tracesLeases: () => boolean
   /** Called once, at the release. */
@@ -102,7 +102,15 @@ export class Leased extends UntypedClient {
 
   /** As of `pg.Client`. Not needed: the first query connects. It opens no lease. */
   override connect(...call: Call): unknown {
-    if (this.#state.is === 'unused') this.#state = { is: 'leasing' }
+    switch (this.#state.is) {
+      case 'released':
+        return this.#refuse(released(this.#database), [undefined, ...call])
+      case 'lost':
+        return this.#refuse(this.#state.error, [undefined, ...call])
+      case 'unused':
+        this.#noteCaller(this.connect)
+        this.#state = { is: 'leasing' }
+    }
     return super.connect(...call)
   }
 
@@ -113,7 +121,7 @@ export class Leased extends UntypedClient {
       case 'lost':
         return this.#refuse(this.#state.error, call)
       case 'unused':
-        if (this.#tracesLeases()) Error.captureStackTrace(this.#opened, this.query)
+        this.#noteCaller(this.query)
         // A failure to connect reaches the query that waits for it.
         this.connect(() => {})
         return super.query(...call)
@@ -162,6 +170,11 @@ export class Leased extends UntypedClient {
     // Only a query that waits needs to be told. To take a stream down costs as much as a small query.
     if (is === 'leasing' && !this.#isQuiet) this.#stream.destroy(reason ?? released(this.#database))
     this.onRelease()
+  }
+
+  /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */
+  #noteCaller(method: (...call: Call) => unknown): void {
+    if (this.#opened.stack === undefined && this.#tracesLeases()) Error.captureStackTrace(this.#opened, method)
   }
 
   /** Whether no query waits or runs; pg keeps this itself. */

@@ -1,4 +1,4 @@
-import { ProtocolError } from './protocol-error.js'
+import { ProtocolError } from '@pglease/client'
 
 /** A type byte and a length of four bytes, which counts itself but not the type. */
 const headerBytes = 5

@@ -13,15 +13,3 @@ export function queryMessage(text: string): Buffer {
 export function copyFailMessage(reason: string): Buffer {
   return serialize.copyFail(reason)
 }
-
-/**
- * What a second connection sends, alone and in place of its start-up, to cancel the query of the first.
- *
- * @param secretKey of BackendKeyData: a number in protocol 3.0, up to 256 bytes from protocol 3.2 on
- */
-export function cancelRequest(processId: number, secretKey: number | Uint8Array): Buffer {
-  if (typeof secretKey === 'number') return serialize.cancel(processId, secretKey)
-  const header = serialize.cancel(processId, 0).subarray(0, 12)
-  header.writeInt32BE(header.length + secretKey.length, 0)
-  return Buffer.concat([header, secretKey])
-}

@@ -1,9 +1,9 @@
+import { ProtocolError } from '@pglease/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backendTypes } from '../../src/protocol/backend-types.js'
 import { frontendTypes } from '../../src/protocol/frontend-types.js'
 import { MessageScanner } from '../../src/protocol/message-scanner.js'
-import { ProtocolError } from '../../src/protocol/protocol-error.js'
 import { cut, message } from './wire.js'
 
 /** Type, first body byte and offset of the end in the whole stream, of every message found. */

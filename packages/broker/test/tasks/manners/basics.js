@@ -6,8 +6,20 @@ export const echoes = (input) => input
 export const processId = async (_input, { db }) =>
   (await db.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
 
-/** Runs a statement and gives its first row. */
-export const runs = async (text, { db }) => (await db.query(text)).rows[0]
+export const processIdOf = async (name, { database }) =>
+  (await database(name).query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+
+export async function processIdsOf(names, context) {
+  const pids = []
+  for (const name of names) pids.push(await processIdOf(name, context))
+  return pids
+}
+
+/** Runs statements and gives the first row of the last. */
+export const runs = async (text, { db }) => [await db.query(text)].flat().at(-1).rows[0]
+
+/** The same by another name. */
+export const runsNext = runs
 
 /** Holds a lease until the caller aborts. */
 export async function holds(_input, { db, signal, reportProgress }) {
