@@ -153,7 +153,8 @@ export class SharedPoolExecutor<
   ): AsyncGenerator<never, void, undefined> {
     const run = (input: unknown, runOptions: object) =>
       (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
-    return mapTasks(inputs, options, this.#capacity * 2, run) as AsyncGenerator<never, void, undefined>
+    const concurrency = this.#capacity + Math.min(this.#capacity, this.#options.maxQueue)
+    return mapTasks(inputs, options, concurrency, run) as AsyncGenerator<never, void, undefined>
   }
 
   /**

@@ -4,6 +4,8 @@ import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { Lending, nextMessage, untilQuiet } from './support/lending.js'
 
+type Tasks = typeof import('./tasks/manners/basics.js')
+
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
@@ -16,7 +18,8 @@ async function call<T>(worker: Worker, name: string, ...values: unknown[]): Prom
   return settled.result
 }
 
-const start = (broker: ConnectionBroker, attach = {}) => lending.worker(broker, 'manners/plain.js', { attach })
+const start = (broker: ConnectionBroker, attach = {}) =>
+  lending.worker(broker, 'manners/plain.js', { attach })
 
 test('a plain thread leases connections', async () => {
   const broker = lending.broker({ max: 1 })
@@ -54,7 +57,11 @@ test('each call of a leased function has a connection of its own, also at the sa
 test('a leased function takes its lease with the options given with it', async () => {
   const broker = lending.broker({}, { replica: { application_name: 'the replica' } })
   const worker = start(broker)
-  expect(await call(worker, 'looksAtReplica')).toEqual({ name: 'the replica', level: 'serializable', readOnly: 'on' })
+  expect(await call(worker, 'looksAtReplica')).toEqual({
+    name: 'the replica',
+    level: 'serializable',
+    readOnly: 'on',
+  })
   expect(broker.stats()).toMatchObject({ default: { leases: 0 }, replica: { leases: 1 } })
 })
 
@@ -77,7 +84,7 @@ test('a thread leases only the databases that it was attached to', async () => {
 
 test('the tasks of an executor lease only the databases that it was given', async () => {
   const broker = lending.broker({}, { secret: {} })
-  const executor = lending.executor(broker, 'manners/basics.js', { databases: ['default'] })
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js', { databases: ['default'] })
   expect(await executor.run('default', { name: 'processIdOf' })).toBeTypeOf('number')
   await expect(executor.run('secret', { name: 'processIdOf' })).rejects.toMatchObject({
     code: 'PGLEASE_UNKNOWN_DATABASE',
@@ -116,15 +123,17 @@ test('a thread attached to a broker that closes meanwhile is told so', async () 
   const worker = start(broker)
   await call(worker, 'processId')
   await broker.close()
-  await expect(call(worker, 'processId')).rejects.toMatchObject({ code: expect.stringMatching(/^PGLEASE_(LEASE_LOST|BROKER_CLOSED)$/) })
+  await expect(call(worker, 'processId')).rejects.toMatchObject({
+    code: expect.stringMatching(/^PGLEASE_(LEASE_LOST|BROKER_CLOSED)$/),
+  })
 })
 
 test('several databases in one task are leased as they are used, and all are released when it ends', async () => {
   const broker = lending.broker({ max: 1 }, { replica: { max: 1 }, archive: { max: 1 } })
-  const executor = lending.executor(broker, 'manners/basics.js')
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
   for (let round = 0; round < 2; round++) {
-    const pids = await executor.run<string, number[]>(['default', 'replica'], { name: 'processIdsOf' } as never)
-    expect(new Set(pids as never).size).toBe(2)
+    const pids = await executor.run(['default', 'replica'], { name: 'processIdsOf' })
+    expect(new Set(pids).size).toBe(2)
     await expect(executor.run(['replica', 'nothing'], { name: 'processIdsOf' })).rejects.toMatchObject({
       code: 'PGLEASE_UNKNOWN_DATABASE',
       message: 'The broker has no database "nothing". It has: default, replica, archive.',

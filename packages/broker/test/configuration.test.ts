@@ -4,6 +4,8 @@ import { ConnectionBroker, type DatabaseOptions, SharedPoolExecutor } from '../s
 import { createTestDatabase } from './support/database.js'
 import { Lending, taskFile } from './support/lending.js'
 
+type Tasks = typeof import('./tasks/manners/basics.js')
+
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
@@ -173,7 +175,7 @@ describe('an executor is refused as misconfigured', () => {
     [{ transferList: {} }, 'run.transferList'],
     [{ abortSignal: new AbortController().signal }, 'run.abortSignal'],
   ])('when a task is given %j', async (options, option) => {
-    const executor = lending.executor(lending.broker(), 'manners/basics.js')
+    const executor = lending.executor<Tasks>(lending.broker(), 'manners/basics.js')
     await expect(executor.run(1, options as never)).rejects.toMatchObject({
       code: 'PGLEASE_CONFIGURATION',
       option,
@@ -185,7 +187,7 @@ describe('an executor is refused as misconfigured', () => {
     [{ ordered: 1 }, 'map.ordered'],
     [{ order: true }, 'map.order'],
   ])('when a map is given %j', async (options, option) => {
-    const executor = lending.executor(lending.broker(), 'manners/basics.js')
+    const executor = lending.executor<Tasks>(lending.broker(), 'manners/basics.js')
     await expect(executor.map([1], options as never).next()).rejects.toMatchObject({
       code: 'PGLEASE_CONFIGURATION',
       option,

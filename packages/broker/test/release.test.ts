@@ -7,10 +7,17 @@ import { processId } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { until } from './support/until.js'
 
+type Tasks = typeof import('./tasks/manners/basics.js')
+
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
-const RELEASED = { name: 'LeaseReleasedError', code: 'PGLEASE_LEASE_RELEASED', retryable: false, database: 'default' }
+const RELEASED = {
+  name: 'LeaseReleasedError',
+  code: 'PGLEASE_LEASE_RELEASED',
+  retryable: false,
+  database: 'default',
+}
 
 /** A client whose lease has been used and released. */
 const releasedClient = (broker: ConnectionBroker): Promise<LeasedClient> =>
@@ -54,20 +61,26 @@ describe('after the release a client refuses', () => {
     'a query with values and a promise': (client) => client.query('SELECT $1::int', [1]),
     'a query by its configuration': (client) => client.query({ text: 'SELECT 1', name: 'one' }),
     'a query with a callback': (client) =>
-      new Promise((resolve, reject) => client.query('SELECT 1', (error) => (error ? reject(error) : resolve(0)))),
+      new Promise((resolve, reject) =>
+        client.query('SELECT 1', (error) => (error ? reject(error) : resolve(0))),
+      ),
     'a query with values and a callback': (client) =>
       new Promise((resolve, reject) =>
         client.query('SELECT $1::int', [1], (error) => (error ? reject(error) : resolve(0))),
       ),
     'a submitted query': (client) =>
-      new Promise((resolve, reject) => client.query(new pg.Query('SELECT 1')).on('error', reject).on('end', resolve)),
+      new Promise((resolve, reject) =>
+        client.query(new pg.Query('SELECT 1')).on('error', reject).on('end', resolve),
+      ),
     'a submittable of another library': (client) =>
       new Promise((resolve, reject) =>
         client.query({ submit: resolve, handleError: reject } as unknown as pg.Submittable),
       ),
     'a connect with a promise': (client) => client.connect(),
     'a connect with a callback': (client) =>
-      new Promise((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve(0)))),
+      new Promise((resolve, reject) =>
+        client.connect((error?: Error) => (error ? reject(error) : resolve(0))),
+      ),
   }
 
   test.each(Object.entries(ways))('%s', async (_, use) => {
@@ -151,11 +164,13 @@ test.each([
 
 test('a release in an open transaction rolls it back, and a warning says whose it was', async () => {
   const broker = lending.broker({ max: 1 })
-  const executor = lending.executor(broker, 'manners/basics.js')
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
   const warnings: LeaseWarning[] = []
   broker.on('warning', (warning) => warnings.push(warning))
   await executor.run('BEGIN; CREATE TABLE half_done ()', { name: 'runs' })
-  expect(await executor.run("SELECT to_regclass('half_done') AS found", { name: 'runsNext' })).toEqual({ found: null })
+  expect(await executor.run("SELECT to_regclass('half_done') AS found", { name: 'runsNext' })).toEqual({
+    found: null,
+  })
   await until(() => warnings.length === 1, 'for the warning')
   expect(warnings).toEqual([
     {

@@ -8,6 +8,8 @@ import { Lending, untilQuiet } from './support/lending.js'
 import { TcpProxy } from './support/proxy.js'
 import { gate, until } from './support/until.js'
 
+type Tasks = typeof import('./tasks/manners/basics.js')
+
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
@@ -182,7 +184,7 @@ test('a restart of the server costs the tasks on it a typed error, and no later 
   const server = await startPostgres()
   try {
     const broker = lending.broker({ connectionString: server.connectionString, max: 2 })
-    const executor = lending.executor(broker, 'manners/basics.js', { maxThreads: 2 })
+    const executor = lending.executor<Tasks>(broker, 'manners/basics.js', { maxThreads: 2 })
     const running = [1, 2].map(() => executor.run('SELECT pg_sleep(3600)', { name: 'runs' }))
     await until(() => broker.stats().default!.leased === 2, 'for both tasks')
     const waiting = executor.run(undefined, { name: 'processId' })

@@ -5,12 +5,14 @@ import { hold, processId, untilWaiting } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { until } from './support/until.js'
 
+type Tasks = typeof import('./tasks/manners/basics.js')
+
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
 test('a wait in vain tells of the pool, its limit and who holds the connections', async () => {
   const broker = lending.broker({ max: 2 })
-  const executor = lending.executor(broker, 'manners/basics.js')
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
   const stop = new AbortController()
   const task = executor.run(undefined, { name: 'holds', signal: stop.signal })
   const held = await hold(broker)

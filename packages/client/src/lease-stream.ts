@@ -4,28 +4,26 @@ import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
 import { LeaseLostError } from './errors.js'
 import { ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
-import { STARTUP_ANSWER } from './startup.js'
 import { fromWire } from './wire-error.js'
 
 type WriteCallback = (error?: Error | null) => void
 
 /**
- * - `starting`: until the client's start-up message, answered here;
- * - `quiet`: connected as far as the client knows, no lease asked for yet;
+ * - `quiet`: no lease asked for yet;
  * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
  * - `open`: the lease is asked for, bytes flow;
  * - `over`: released, revoked or lost.
  */
-type State = 'starting' | 'quiet' | 'linking' | 'open' | 'over'
+type State = 'quiet' | 'linking' | 'open' | 'over'
 
 /**
  * The stream of a leased `pg.Client`: a socket to Postgres as far as the client knows, the worker's side of a lease in
- * truth. The lease is opened by the first bytes after the start-up message and ended by `release`.
+ * truth. The lease is opened by the first bytes and ended by `release`.
  */
 export class LeaseStream extends Duplex implements LeaseHolder {
   readonly #link: BrokerLink
   readonly #request: () => LeaseRequest
-  #state: State = 'starting'
+  #state: State = 'quiet'
   /** Set while the state is `open`. */
   #port: LeasePort | undefined
   readonly #sending = new SendWindow()
@@ -42,9 +40,11 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     this.#request = request
   }
 
-  /** As of a socket: the client calls it with an address that means nothing here. */
+  /**
+   * As of a socket: the client calls it with an address that means nothing here. No `connect` event follows, so the
+   * client sends no start-up message: the broker's connection is authenticated long since.
+   */
   connect(): this {
-    process.nextTick(() => this.emit('connect'))
     return this
   }
 
@@ -76,10 +76,6 @@ export class LeaseStream extends Duplex implements LeaseHolder {
 
   override _write(chunk: Buffer, _encoding: string, callback: WriteCallback): void {
     switch (this.#state) {
-      case 'starting':
-        this.#state = 'quiet'
-        this.push(STARTUP_ANSWER)
-        return callback()
       case 'quiet':
         return this.#open(chunk, callback)
       case 'open':

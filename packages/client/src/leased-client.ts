@@ -110,6 +110,7 @@ export class Leased extends UntypedClient {
       case 'unused':
         this.#noteCaller(this.connect)
         this.#state = { is: 'leasing' }
+        process.nextTick(() => this.#connected())
     }
     return super.connect(...call)
   }
@@ -122,8 +123,9 @@ export class Leased extends UntypedClient {
         return this.#refuse(this.#state.error, call)
       case 'unused':
         this.#noteCaller(this.query)
-        // A failure to connect reaches the query that waits for it.
-        this.connect(() => {})
+        this.#state = { is: 'leasing' }
+        super.connect(() => {})
+        this.#connected()
         return super.query(...call)
       case 'leasing':
         return super.query(...call)
@@ -175,6 +177,13 @@ export class Leased extends UntypedClient {
   /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */
   #noteCaller(method: (...call: Call) => unknown): void {
     if (this.#opened.stack === undefined && this.#tracesLeases()) Error.captureStackTrace(this.#opened, method)
+  }
+
+  /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */
+  #connected(): void {
+    if (this.#state.is !== 'leasing') return
+    const { connection } = this as unknown as { connection: EventEmitter }
+    connection.emit('readyForQuery', { name: 'readyForQuery', length: 5, status: 'I' })
   }
 
   /** Whether no query waits or runs; pg keeps this itself. */

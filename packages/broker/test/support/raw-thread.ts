@@ -41,6 +41,8 @@ export class RawThread {
   /** A lease port of this thread. */
   async leasePort(): Promise<MessagePort> {
     const { port1, port2 } = new MessageChannel()
+    // Its close is seen only once it has been started.
+    port1.start()
     this.#ports.push(port1)
     const argumentList = [{ type: 'RAW', value: port2 }]
     await this.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])

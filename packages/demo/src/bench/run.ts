@@ -7,18 +7,22 @@ import { CASES } from './cases/index.js'
 import type { Contender } from './contenders/contender.js'
 import { pglease } from './contenders/pglease.js'
 import type { Failure, Result } from './harness/result.js'
+import { describe, type Environment, readEnvironment } from './output/environment.js'
+import { showProgress } from './output/progress.js'
 import { formatResult } from './output/table.js'
 import { addressOf } from './server/address.js'
 import { createTables } from './server/data.js'
 import { turnsPerMilli } from './threads/compute.js'
 
+/** All that was measured, as `--json` writes it. */
 export interface Outcome {
+  readonly environment: Environment
   readonly scope: Scope
   readonly serverVersion: string
   readonly results: readonly Result[]
   readonly failures: readonly Failure[]
   /** Alternatives that could not run here, and why. */
-  readonly skipped: ReadonlyMap<string, string>
+  readonly skipped: Readonly<Record<string, string>>
   readonly seconds: number
 }
 
@@ -33,6 +37,8 @@ const SERVER_SETTINGS = {
 /** Runs the cases on a server of their own and prints each result as it comes. */
 export async function runBench(options: BenchOptions): Promise<Outcome> {
   const start = performance.now()
+  const environment = readEnvironment()
+  process.stdout.write(`${describe(environment)}\n\n`)
   const turns = turnsPerMilli()
   const server = await startPostgres({ ssl: true, settings: SERVER_SETTINGS })
   const admin = new pg.Client(addressOf(server, 'socket') as pg.ClientConfig)
@@ -44,10 +50,11 @@ export async function runBench(options: BenchOptions): Promise<Outcome> {
     const measured = await runVariants(chosenVariants(options, bench.scope), bench)
     for (const [name, why] of skipped) process.stdout.write(`${name} was skipped: ${why}.\n`)
     return {
+      environment,
       scope: bench.scope,
       serverVersion: server.version,
       ...measured,
-      skipped,
+      skipped: Object.fromEntries(skipped),
       seconds: (performance.now() - start) / 1000,
     }
   } finally {
@@ -60,13 +67,17 @@ async function runVariants(variants: readonly Variant[], bench: Bench) {
   const results: Result[] = []
   const failures: Failure[] = []
   for (const variant of variants) {
-    bench.progress(variant.name)
     try {
-      const ofVariant = await variant.measure(bench)
+      const ofVariant = await variant.measure({
+        ...bench,
+        progress: (what) => showProgress(`${variant.name}: ${what}`),
+      })
+      showProgress('')
       results.push(...ofVariant)
       process.stdout.write(`${ofVariant.map(formatResult).join('\n')}\n`)
     } catch (error) {
       const failure = { name: variant.name, message: messageOf(error) }
+      showProgress('')
       failures.push(failure)
       process.stdout.write(`${failure.name}: FAILED: ${failure.message}\n\n`)
     }
@@ -96,7 +107,12 @@ function makeBench(
   const isWanted = ({ name }: Contender) =>
     name === pglease.name || against.length === 0 || against.includes(name)
   return {
-    scope: { quick, rounds: rounds ?? (quick ? 3 : 9), roundMillis: quick ? 200 : 500 },
+    scope: {
+      quick,
+      rounds: rounds ?? (quick ? 3 : 9),
+      processRounds: quick ? 1 : 2,
+      roundMillis: quick ? 200 : 500,
+    },
     addresses: { socket: addressOf(server, 'socket'), tls: addressOf(server, 'tls') },
     admin,
     turnsPerMilli,
@@ -107,6 +123,6 @@ function makeBench(
         return why === undefined
       })
     },
-    progress: () => {},
+    progress: showProgress,
   }
 }

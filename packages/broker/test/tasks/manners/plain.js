@@ -14,7 +14,9 @@ const simultaneous = leased(async (client, others) => {
 const functions = {
   processId: (options) => withConnection(pidOf, options),
 
-  adds: leased(async (client, a, b) => (await client.query('SELECT $1::int + $2::int AS sum', [a, b])).rows[0].sum),
+  adds: leased(
+    async (client, a, b) => (await client.query('SELECT $1::int + $2::int AS sum', [a, b])).rows[0].sum,
+  ),
 
   fails: leased(async (client, message) => {
     await client.query('BEGIN')

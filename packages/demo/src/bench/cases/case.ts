@@ -8,6 +8,8 @@ export interface Scope {
   readonly quick: boolean
   /** Rounds of each contender, unless a case has its own reason for fewer. */
   readonly rounds: number
+  /** Rounds of the cases that start a process for each. */
+  readonly processRounds: number
   /** How long a round of a load without an end takes. */
   readonly roundMillis: number
 }

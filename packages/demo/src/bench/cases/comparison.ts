@@ -72,7 +72,7 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
     const samples = await alternate(entrants, Math.min(scope.rounds, spec.maxRounds ?? scope.rounds))
     return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {
       const name = `${spec.name}/${place.threads}-threads/${place.route}${length > 1 ? `/${key}` : ''}`
-      return compare(name, spec.title, metric, samples.get(key)!, targets)
+      return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets })
     })
   } finally {
     await Promise.allSettled(started.map(({ running }) => running.stop()))

@@ -1,6 +1,11 @@
 import { bulkRead, copyIn, copyOut, cursor } from './bulk.js'
 import type { Case } from './case.js'
+import { economy } from './economy.js'
+import { leases } from './leases.js'
+import { mainThread } from './main-thread.js'
+import { pause } from './pause.js'
 import { pipelined, pointLease, pointLeases } from './point-queries.js'
+import { start } from './start.js'
 import { fiveQueries, oneQuery, queriesAndComputation } from './tasks.js'
 
 /** In the order in which they run. */
@@ -15,4 +20,9 @@ export const CASES: readonly Case[] = [
   cursor,
   copyOut,
   copyIn,
+  economy,
+  mainThread,
+  pause,
+  leases,
+  start,
 ]

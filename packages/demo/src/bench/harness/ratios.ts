@@ -25,9 +25,9 @@ export function quartiles(values: readonly number[]): Quartiles {
 
 /**
  * The ratios of two samples, round by round: a slow minute of the machine hits both of a pair, so it leaves the ratio
- * alone. A pair of two zeros is a ratio of 1. @throws RangeError for samples of different length.
+ * alone. @throws RangeError for samples of different length.
  */
 export function pairedRatios(ours: readonly number[], theirs: readonly number[]): number[] {
   if (ours.length !== theirs.length) throw new RangeError('Only rounds that both ran can be paired')
-  return ours.map((our, round) => (our === theirs[round] ? 1 : our / theirs[round]!))
+  return ours.map((our, round) => our / theirs[round]!)
 }

@@ -8,9 +8,10 @@ export interface Metric {
   readonly better: 'higher' | 'lower'
 }
 
-/** What the first entrant's ratio to another one has to be. */
+/** What the first entrant has to reach. */
 export interface Target {
-  readonly against: string
+  /** Whom its ratio is to; its own value counts when nobody is named. */
+  readonly against?: string
   /** For a metric that is better when higher. */
   readonly least?: number
   /** For a metric that is better when lower. */
@@ -26,7 +27,13 @@ export interface Result {
   /** The first is what the others are compared with. */
   readonly entrants: readonly EntrantResult[]
   readonly comparisons: readonly Comparison[]
+  /** Of the first entrant's own value. */
+  readonly target: Verdict | undefined
+  /** Where it is on the line that it and others of the same case and metric form. */
+  readonly point?: { readonly axis: string; readonly at: number }
 }
+
+export type Verdict = Target & { readonly reached: boolean }
 
 export interface EntrantResult {
   readonly name: string
@@ -38,7 +45,7 @@ export interface EntrantResult {
 export interface Comparison {
   readonly against: string
   readonly ratio: Quartiles
-  readonly target: (Target & { readonly reached: boolean }) | undefined
+  readonly target: Verdict | undefined
 }
 
 /** A case, or one variant of it, that went wrong. */
@@ -47,33 +54,38 @@ export interface Failure {
   readonly message: string
 }
 
-/** Compares the first of the samples with each of the others. */
-export function compare(
-  name: string,
-  title: string,
-  metric: Metric,
-  samples: ReadonlyMap<string, readonly number[]>,
-  targets: readonly Target[] = [],
-): Result {
+/** What `compare` needs: all that a result is but what it finds out. */
+export interface Measured extends Pick<Result, 'name' | 'title' | 'metric' | 'point'> {
+  /** By entrant, one value for each round. The first entrant is compared with the others. */
+  readonly samples: ReadonlyMap<string, readonly number[]>
+  readonly targets?: readonly Target[]
+}
+
+/** A ratio to nothing says nothing: an entrant with a value of 0 is not compared with. */
+export function compare({ samples, targets = [], ...rest }: Measured): Result {
   const entrants = [...samples].map(([name, values]) => ({
     name,
     median: quantile(values, 0.5),
     samples: values,
   }))
   const [first, ...others] = entrants
-  if (first === undefined) throw new Error(`Nobody ran ${name}`)
-  const comparisons = others.map((other) => {
-    const ratio = quartiles(pairedRatios(first.samples, other.samples))
-    const target = targets.find(({ against }) => against === other.name)
-    return {
-      against: other.name,
-      ratio,
-      target: target && { ...target, reached: isReached(ratio.median, target) },
-    }
-  })
-  return { name, title, metric, entrants, comparisons }
+  if (first === undefined) throw new Error(`Nobody ran ${rest.name}`)
+  const comparisons = others
+    .filter((other) => other.samples.every((value) => value > 0))
+    .map((other) => {
+      const ratio = quartiles(pairedRatios(first.samples, other.samples))
+      return { against: other.name, ratio, target: verdict(targets, other.name, ratio.median) }
+    })
+  return { ...rest, entrants, comparisons, target: verdict(targets, undefined, first.median) }
 }
 
-function isReached(ratio: number, { least, most }: Target): boolean {
-  return ratio >= (least ?? Number.NEGATIVE_INFINITY) && ratio <= (most ?? Number.POSITIVE_INFINITY)
+function verdict(
+  targets: readonly Target[],
+  against: string | undefined,
+  value: number,
+): Verdict | undefined {
+  const target = targets.find((each) => each.against === against)
+  if (target === undefined) return undefined
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target
+  return { ...target, reached: value >= least && value <= most }
 }

@@ -1,13 +1,14 @@
-import type { Comparison, Result } from '../harness/result.js'
+import type { Comparison, Result, Target, Verdict } from '../harness/result.js'
 import { digits, short } from './numbers.js'
 
 /** One result as lines of text. */
-export function formatResult({ name, title, metric, entrants, comparisons }: Result): string {
+export function formatResult({ name, title, metric, entrants, comparisons, target }: Result): string {
   const against = new Map(comparisons.map((each) => [each.against, each]))
-  const lines = entrants.map(({ name, median }) => {
+  const lines = entrants.map(({ name, median }, at) => {
     const comparison = against.get(name)
     const value = `  ${name.padEnd(18)}${short(median).padStart(9)}`
-    return comparison ? `${value}  ${formatComparison(comparison)}` : value
+    if (comparison) return `${value}  ${formatComparison(comparison)}`
+    return at === 0 && target ? `${value}  ${' '.repeat(26)}${formatVerdict(target)}` : value
   })
   return [`${name}: ${title}, ${metric.name} in ${metric.unit}`, ...lines, ''].join('\n')
 }
@@ -16,9 +17,13 @@ function formatComparison({ ratio, target }: Comparison): string {
   const spread = `${digits(ratio.lower)}–${digits(ratio.upper)}`
   const text = `${digits(ratio.median).padStart(6)}  (${spread})`.padEnd(26)
   if (target === undefined) return text.trimEnd()
-  return `${text}${formatTarget(target)}: ${target.reached ? 'reached' : 'NOT REACHED'}`
+  return `${text}${formatVerdict(target)}`
 }
 
-export function formatTarget({ least, most }: NonNullable<Comparison['target']>): string {
+function formatVerdict(target: Verdict): string {
+  return `${formatTarget(target)}: ${target.reached ? 'reached' : 'NOT REACHED'}`
+}
+
+export function formatTarget({ least, most }: Target): string {
   return least === undefined ? `≤ ${most}` : `≥ ${least}`
 }

@@ -1,9 +1,10 @@
 import type { Access } from './access.js'
 import * as bulk from './bulk-loads.js'
+import { pausedCopyOut } from './paused-loads.js'
 import * as point from './point-loads.js'
 
 /** What a thread can be asked to do. All check what they get. */
-export const LOADS = { ...point, ...bulk }
+export const LOADS = { ...point, ...bulk, pausedCopyOut }
 
 type AllLoads = typeof LOADS
 

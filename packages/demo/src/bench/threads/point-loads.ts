@@ -59,6 +59,19 @@ export function shortLeases(access: Access, { millis }: { millis: number }): Pro
   return repeat(millis, () => access.withConnection(pointQuery))
 }
 
+/** So many leases, some of them at a time, each used for one query. */
+export async function countedLeases(
+  access: Access,
+  { count, atATime }: { count: number; atATime: number },
+): Promise<number> {
+  let left = count
+  const one = async () => {
+    while (left-- > 0) await access.withConnection(pointQuery)
+  }
+  await Promise.all(Array.from({ length: atATime }, one))
+  return count
+}
+
 let lastId = 0
 
 async function pointQuery(connection: Connection): Promise<number> {

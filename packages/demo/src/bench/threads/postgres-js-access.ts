@@ -7,11 +7,15 @@ import type { Access, Connection, Row } from './access.js'
 /** A query in a template literal is prepared; `unsafe`, which takes a text, has to be told so. */
 const PREPARED = { prepare: true }
 
+type Options = postgres.Options<Record<string, never>>
+
 class PostgresJsConnection implements Connection {
   readonly #sql: postgres.Sql
+  readonly #options: Options
 
-  constructor(sql: postgres.Sql) {
+  constructor(sql: postgres.Sql, options: Options) {
     this.#sql = sql
+    this.#options = options
   }
 
   async query(text: string, values: unknown[]): Promise<readonly Row[]> {
@@ -22,8 +26,11 @@ class PostgresJsConnection implements Connection {
     return this.#sql.unsafe(text, values as never, PREPARED).cursor(batch)
   }
 
+  /** On a connection of its own: one that has copied may hang (https://github.com/porsager/postgres/pull/1016). */
   async *copyOut(text: string): AsyncGenerator<Uint8Array> {
-    yield* await this.#sql.unsafe(text).readable()
+    const sql = postgres(this.#options)
+    yield* await sql.unsafe(text).readable()
+    await sql.end({ timeout: 0 })
   }
 
   async copyIn(text: string, chunks: Iterable<Uint8Array>): Promise<void> {
@@ -32,14 +39,15 @@ class PostgresJsConnection implements Connection {
 }
 
 export function postgresJsAccess({ ssl, ...address }: Address, max: number): Access {
-  const sql = postgres({ ...address, max, ...(ssl && { ssl: { ca: ssl.ca } }) })
-  const whole = new PostgresJsConnection(sql)
+  const options: Options = { ...address, max, ...(ssl && { ssl: { ca: ssl.ca } }) }
+  const sql = postgres(options)
+  const whole = new PostgresJsConnection(sql, options)
   return {
     forTask: (work) => work(whole),
     async withConnection(work) {
       const reserved = await sql.reserve()
       try {
-        return await work(new PostgresJsConnection(reserved))
+        return await work(new PostgresJsConnection(reserved, options))
       } finally {
         reserved.release()
       }

@@ -1,0 +1,34 @@
+import { clonedRows } from '../contenders/cloned-rows.js'
+import { ownPool } from '../contenders/own-pool.js'
+import { pgBouncer } from '../contenders/pgbouncer.js'
+import { pglease } from '../contenders/pglease.js'
+import { comparison } from './comparison.js'
+import { everywhere, inEachThread, rate } from './rates.js'
+
+const THREADS = 16
+const CONNECTIONS = 2
+const COMPUTE_MILLIS = 20
+
+export const economy = comparison({
+  name: 'economy',
+  title: `${THREADS} threads that compute for ${COMPUTE_MILLIS} ms between queries: ${CONNECTIONS} connections, for own pools ${THREADS}`,
+  metrics: rate('turns', [{ against: ownPool.name, least: 0.97 }]),
+  contenders: [pglease, ownPool, pgBouncer, clonedRows],
+  places: [{ threads: THREADS, route: 'socket' }],
+  setting: (threads, contender) => ({
+    connections: contender === ownPool ? threads : CONNECTIONS,
+    perThread: 1,
+  }),
+  maxRounds: 7,
+  warmUp: 1,
+  round: ({ running, setting: { threads }, bench: { scope, turnsPerMilli } }) =>
+    inEachThread(
+      running,
+      'computeBetweenQueries',
+      // The threads share the cores: a turn takes many times as long as it computes.
+      everywhere(threads, {
+        millis: scope.roundMillis * 3,
+        turns: Math.round(COMPUTE_MILLIS * turnsPerMilli),
+      }),
+    ),
+})
