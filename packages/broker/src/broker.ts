@@ -20,7 +20,7 @@ import {
 import { serveControl } from './control-port.js'
 import { DatabaseLeases } from './database-leases.js'
 import { type DatabaseOptions, readDatabase } from './database-options.js'
-import { checkOptions, millis, wrong } from './option-check.js'
+import { checkOptions, flag, millis, wrong } from './option-check.js'
 import { ServedPort } from './served-port.js'
 import { StateMachine } from './state-machine.js'
 import type { DatabaseStatistics } from './statistics.js'
@@ -105,10 +105,11 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   }
 
   /**
-   * Opens each database's `min` connections.
-   * @throws ConnectError for the first that cannot be opened.
+   * Opens each database's `min` connections. Waits for a server that is away as long as a lease would.
+   * @throws ConnectError when a server refuses for good, LeaseTimeoutError when the time is over, BrokerClosedError.
    */
   async ready(): Promise<void> {
+    this.#mustBeOpen()
     await Promise.all([...this.#databases.values()].map((database) => database.ready()))
   }
 
@@ -178,6 +179,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
    */
   async recycle(name = 'default', options: RecycleOptions = {}): Promise<void> {
     this.#mustBeOpen()
+    checkOptions('recycle', options, { force: flag })
     const database = this.#find(name)
     database.recycle()
     if (options.force) {
@@ -191,10 +193,13 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
    * Refuses new leases, rejects those who wait with a `BrokerClosedError`, lets holders finish until the timeout, then
    * cancels their queries. Resolves when every connection is closed. May be called again: the same close goes on.
    */
-  close({ timeoutMillis = CLOSE_MILLIS }: CloseOptions = {}): Promise<void> {
-    const complaint = millis(timeoutMillis)
-    if (complaint !== undefined) return Promise.reject(wrong('close.timeoutMillis', timeoutMillis, complaint))
-    this.#closing ??= this.#close(timeoutMillis)
+  close(options: CloseOptions = {}): Promise<void> {
+    try {
+      checkOptions('close', options, { timeoutMillis: millis })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#closing ??= this.#close(options.timeoutMillis ?? CLOSE_MILLIS)
     return this.#closing
   }
 
@@ -210,9 +215,10 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     const timer = setTimeout(() => patience.abort(), timeoutMillis)
     await Promise.all(databases.map((database) => database.quiet(patience.signal)))
     clearTimeout(timer)
-    const revoked = () =>
-      new LeaseRevokedError(`The broker closed, and the lease was not released within ${timeoutMillis} ms.`)
-    for (const database of databases) database.revokeHeld(revoked)
+    for (const [name, database] of this.#databases) {
+      const message = `The broker closed, and the lease on "${name}" was not released within ${timeoutMillis} ms.`
+      database.revokeHeld(() => new LeaseRevokedError(message, { database: name, limit: timeoutMillis }))
+    }
     await Promise.all(databases.map((database) => database.drained()))
     this.#ownLink?.close()
     for (const port of this.#ports) port.close()

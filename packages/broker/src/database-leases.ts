@@ -3,6 +3,7 @@ import { ConnectionPool } from './connection-pool.js'
 import type { Database } from './database-options.js'
 import { Lease, type LeasePeer } from './lease.js'
 import type { ServerConnection } from './server-connection.js'
+import { undoTransactionSettings } from './session-settings.js'
 import { settle } from './settle.js'
 import { Counters, type DatabaseStatistics } from './statistics.js'
 import type { WarningListener } from './warnings.js'
@@ -85,7 +86,8 @@ export class DatabaseLeases {
     if (!connection.isOpen) return this.#pool.close(connection, 'lost')
     if (how === 'destroy') return this.#pool.close(connection, 'destroyed')
     if (connection.tracker.state === 'unknown') return this.#pool.close(connection, 'unclean')
-    settle(connection, this.database, this.counters).then(
+    const undo = undoTransactionSettings(lease.request, this.database, connection.initialSettings)
+    settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
         this.#pool.available(connection)
         if (openTransaction) this.#warnOfTransaction(lease)

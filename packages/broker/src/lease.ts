@@ -161,8 +161,8 @@ export class Lease implements Waiter, ConnectionUser {
     if (this.state === 'over') return
     this.#end('release')
     const { database } = this.request
-    const message = `The connection of the lease on "${database}" is lost: ${cause.message}`
-    this.peer.revoked(new LeaseLostError(message, { database, cause }))
+    // In the words of `pg`, by which programs know it.
+    this.peer.revoked(new LeaseLostError('Connection terminated unexpectedly', { database, cause }))
   }
 
   #activate(): void {

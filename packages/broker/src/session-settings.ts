@@ -20,6 +20,21 @@ export function transactionSettings(wanted: TransactionOptions, has: Transaction
 }
 
 /**
+ * The statements that undo `transactionSettings(wanted, has)` on a session that began with the statements `initial`.
+ * They come on top of the reset, which may be one that keeps settings.
+ */
+export function undoTransactionSettings(
+  wanted: TransactionOptions,
+  has: TransactionOptions,
+  initial: readonly string[],
+): string[] {
+  if (transactionSettings(wanted, has).length === 0) return []
+  const names = ['isolation', 'read_only', 'deferrable'].map((name) => `default_transaction_${name}`)
+  const own = initial.filter((statement) => names.some((name) => statement.includes(name)))
+  return [...names.map((name) => `RESET ${name}`), ...own]
+}
+
+/**
  * The statements that would give a fresh session the settings and the role that this one has been given since it began.
  * @param custom names that may be custom settings: see `watchCustomSettings`.
  */

@@ -16,12 +16,14 @@ export interface Leftovers {
 /**
  * Brings a connection whose lease is over back to its initial state, so that nothing of the lease is seen by the next.
  * Afterwards the connection is in step and idle.
+ * @param undo statements that undo the lease's own options, in case the reset does not.
  * @throws Error when that cannot be done in time: the connection must be closed then, its state is not known.
  */
 export async function settle(
   connection: ServerConnection,
   policy: SettlePolicy,
   counters: Counters,
+  undo: readonly string[] = [],
 ): Promise<Leftovers> {
   const { tracker } = connection
   if (tracker.state === 'busy') {
@@ -34,6 +36,7 @@ export async function settle(
   const queries: string[] = []
   if (openTransaction) queries.push('ROLLBACK')
   if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
+  queries.push(...undo)
   if (queries.length > 0) await connection.exchange(queries, policy.cancelTimeoutMillis)
   if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
   if (openTransaction) counters.rollbacks++

@@ -123,6 +123,8 @@ export class TaskRun {
     clearTimeout(this.#graceTimer)
     this.#stopListening?.()
     this.#watch?.port.close()
+    // Still here where no thread has taken it.
+    this.#watch?.taskPort.close()
     conclude()
   }
 

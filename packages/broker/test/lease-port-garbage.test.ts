@@ -136,8 +136,6 @@ test('a lease whose bytes are random never breaks the next one', async () => {
   })
   await fc.assert(
     fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 5 }), async (frames) => {
-      const t0 = performance.now()
-      lending.closeAfterTest(async () => {})
       const port = await thread.leasePort()
       await lease(port)
       for (const frame of frames) port.postMessage(frame)

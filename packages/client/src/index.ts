@@ -1,6 +1,7 @@
+export type { ClientOptions, LeasedClientOptions } from './client-options.js'
 export type { IsolationLevel, LeaseOptions } from './contract.js'
 export * from './errors.js'
 export type { LeasedClient, ReleaseOption } from './leased-client.js'
-export { Pool } from './pool.js'
+export { Pool, type PoolOptions } from './pool.js'
 export type { TaskContext } from './task-context.js'
 export { leased, type WithConnectionOptions, withConnection } from './with-connection.js'

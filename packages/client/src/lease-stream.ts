@@ -30,6 +30,8 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   readonly #receiving = new ReceiveWindow()
   /** Bytes in the readable buffer, which the client has not taken. */
   #untaken = 0
+  /** Whether what is written waits for the end of the tick. */
+  #isGathering = false
   /** The write that waits for the window to open. */
   #heldWrite: WriteCallback | undefined
 
@@ -88,7 +90,21 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     }
   }
 
-  /** What the client corked is one message to the broker. */
+  /**
+   * The client corks the messages of one query. What it writes in one tick, several pipelined queries included, becomes
+   * one message to the broker.
+   */
+  override cork(): void {
+    super.cork()
+    if (this.#isGathering) return
+    this.#isGathering = true
+    super.cork()
+    process.nextTick(() => {
+      this.#isGathering = false
+      this.uncork()
+    })
+  }
+
   override _writev(chunks: { chunk: Buffer }[], callback: WriteCallback): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', callback)
   }
@@ -106,8 +122,9 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     callback()
   }
 
+  /** By the client that gives up on its queries. Where the connection stands the broker knows. */
   override _destroy(error: Error | null, callback: WriteCallback): void {
-    this.#end('destroy')
+    this.#end('release')
     callback(error)
   }
 

@@ -1,11 +1,15 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { BrokerLink } from './broker-link.js'
-import type { LeaseOptions, LeaseRequest } from './contract.js'
-import { LeaseReleasedError } from './errors.js'
+import { type LeasedClientOptions, splitOptions } from './client-options.js'
+import type { LeaseRequest } from './contract.js'
+import { LeaseLostError, LeaseReleasedError, PgleaseError } from './errors.js'
 import { LeaseStream } from './lease-stream.js'
 
-/** As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. */
+/**
+ * As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. An error of the server's
+ * own, a `pg.DatabaseError`, does not: the session is as sound as before.
+ */
 export type ReleaseOption = boolean | Error | undefined | { destroy?: boolean }
 
 /**
@@ -33,9 +37,10 @@ export interface LeasedClient extends pg.Client {
  * - `unused`: no query yet, so no lease;
  * - `leasing`: the first query has opened the lease;
  * - `lost`: the lease ended on its own, the error says why;
+ * - `ended`: by `end`; queries sent before in pipeline mode may still be answered, as of `pg`;
  * - `released`: by its holder.
  */
-type State = { is: 'unused' | 'leasing' | 'released' } | { is: 'lost'; error: Error }
+type State = { is: 'unused' | 'leasing' | 'ended' | 'released' } | { is: 'lost'; error: Error }
 
 /**
  * Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. Each
@@ -75,19 +80,20 @@ export class Leased extends UntypedClient {
   /** The call that opened the lease, for the broker's search for leaks. */
   readonly #opened: { stack?: string } = {}
   readonly #tracesLeases: () => boolean
-  /** Called once, at the release. */
-  onRelease: () => void = () => {}
+  /** Once it has been called, a further `connect` is refused, as of `pg`. */
+  #connectCalled = false
 
-  constructor(link: BrokerLink, options: LeaseOptions, task?: string) {
-    const database = options.database ?? 'default'
+  constructor(link: BrokerLink, options: LeasedClientOptions, task?: string) {
+    const { client, lease } = splitOptions(options)
+    const database = lease.database ?? 'default'
     const opened: { stack?: string } = {}
     const stream = new LeaseStream(link, (): LeaseRequest => {
-      const request: LeaseRequest = { ...options, database }
+      const request: LeaseRequest = { ...lease, database }
       if (task !== undefined) request.task = task
       if (opened.stack !== undefined) request.openedAt = opened.stack
       return request
     })
-    super({ ...CONNECTION, stream })
+    super({ ...client, ...CONNECTION, stream })
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
     stream.once('granted', (processId: number) => Object.assign(this, { processID: processId }))
     this.#stream = stream
@@ -97,22 +103,27 @@ export class Leased extends UntypedClient {
   }
 
   get isOver(): boolean {
-    return this.#state.is === 'released' || this.#state.is === 'lost'
+    return this.#state.is !== 'unused' && this.#state.is !== 'leasing'
   }
 
   /** As of `pg.Client`. Not needed: the first query connects. It opens no lease. */
   override connect(...call: Call): unknown {
+    const isFirst = !this.#connectCalled
+    this.#connectCalled = true
     switch (this.#state.is) {
+      case 'ended':
       case 'released':
         return this.#refuse(released(this.#database), [undefined, ...call])
       case 'lost':
-        return this.#refuse(this.#state.error, [undefined, ...call])
+        return this.#refuse(lostBefore(this.#state.error, this.#database), [undefined, ...call])
       case 'unused':
         this.#noteCaller(this.connect)
         this.#state = { is: 'leasing' }
         process.nextTick(() => this.#connected())
+        return super.connect(...call)
+      case 'leasing':
+        return isFirst ? this.#isConnected(call) : super.connect(...call)
     }
-    return super.connect(...call)
   }
 
   override query(...call: Call): unknown {
@@ -120,7 +131,7 @@ export class Leased extends UntypedClient {
       case 'released':
         return this.#refuse(released(this.#database), call)
       case 'lost':
-        return this.#refuse(this.#state.error, call)
+        return this.#refuse(lostBefore(this.#state.error, this.#database), call)
       case 'unused':
         this.#noteCaller(this.query)
         this.#state = { is: 'leasing' }
@@ -128,14 +139,19 @@ export class Leased extends UntypedClient {
         this.#connected()
         return super.query(...call)
       case 'leasing':
+      case 'ended':
         return super.query(...call)
     }
   }
 
-  release(option: ReleaseOption = false): void {
+  release(option?: ReleaseOption): void {
     if (this.#state.is === 'released') throw released(this.#database)
-    const destroy = typeof option === 'object' && !(option instanceof Error) ? option.destroy : option
-    this.#finish(destroy ? 'destroy' : 'release')
+    this.giveBack(option)
+  }
+
+  /** As `release`, but harmless after it. */
+  giveBack(option?: ReleaseOption): void {
+    if (this.#state.is !== 'released') this.#finish(closes(option) ? 'destroy' : 'release')
   }
 
   /** Releases the lease if it is not released yet; what its holder still waits for rejects with `reason`. */
@@ -148,10 +164,13 @@ export class Leased extends UntypedClient {
   }
 
   /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
-  override end(...[callback]: Call): unknown {
-    this.settle()
-    if (typeof callback !== 'function') return Promise.resolve()
-    process.nextTick(callback as () => void)
+  override end(...call: Call): unknown {
+    if (this.#state.is === 'released') return this.#isDone(call)
+    this.#state = { is: 'ended' }
+    const { connection } = this as unknown as { connection: { end(): void } }
+    // The goodbye to the server is the pool's to say.
+    connection.end = () => void this.#stream.end()
+    return super.end(...call)
   }
 
   /** An error that nobody listens for must not end the thread: the next query tells of it. */
@@ -168,15 +187,16 @@ export class Leased extends UntypedClient {
   #finish(how: 'release' | 'destroy', reason?: Error): void {
     const { is } = this.#state
     this.#state = { is: 'released' }
-    if (is === 'leasing') this.#stream.release(how)
+    if (is === 'unused') return
+    this.#stream.release(how)
     // Only a query that waits needs to be told. To take a stream down costs as much as a small query.
-    if (is === 'leasing' && !this.#isQuiet) this.#stream.destroy(reason ?? released(this.#database))
-    this.onRelease()
+    if (!this.#isQuiet || is === 'lost') this.#stream.destroy(reason ?? released(this.#database))
   }
 
   /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */
   #noteCaller(method: (...call: Call) => unknown): void {
-    if (this.#opened.stack === undefined && this.#tracesLeases()) Error.captureStackTrace(this.#opened, method)
+    if (this.#opened.stack === undefined && this.#tracesLeases())
+      Error.captureStackTrace(this.#opened, method)
   }
 
   /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */
@@ -191,6 +211,17 @@ export class Leased extends UntypedClient {
     return (this as unknown as { readyForQuery?: boolean }).readyForQuery === true
   }
 
+  /** Answers a `connect` that comes after the first query, which has connected. */
+  #isConnected([callback]: Call): unknown {
+    if (typeof callback !== 'function') return Promise.resolve(this)
+    process.nextTick(callback as (error: null, client: this) => void, null, this)
+  }
+
+  #isDone([callback]: Call): unknown {
+    if (typeof callback !== 'function') return Promise.resolve()
+    process.nextTick(callback as () => void)
+  }
+
   /** Fails one call of `query` as `pg` would: submittable, callback or promise. */
   #refuse(error: Error, [config, ...rest]: Call): unknown {
     const query = config as {
@@ -198,20 +229,25 @@ export class Leased extends UntypedClient {
       callback?: unknown
       handleError?: (e: Error, c: unknown) => void
     }
+    const callback = [query?.callback, ...rest].find((each) => typeof each === 'function')
     if (typeof query?.submit === 'function') {
+      if (callback !== undefined) query.callback = callback
       process.nextTick(() =>
         query.handleError?.(error, (this as unknown as { connection: unknown }).connection),
       )
       return query
     }
-    const callback = [query?.callback, ...rest].find((each) => typeof each === 'function')
     if (callback === undefined) return Promise.reject(error)
     process.nextTick(() => (callback as (error: Error) => void)(error))
   }
 }
 
 /** A new leased client, in the type that keeps pg's overloads. */
-export function leaseClient(link: BrokerLink, options: LeaseOptions, task?: string): LeasedClient & Leased {
+export function leaseClient(
+  link: BrokerLink,
+  options: LeasedClientOptions,
+  task?: string,
+): LeasedClient & Leased {
   return new Leased(link, options, task) as LeasedClient & Leased
 }
 
@@ -220,4 +256,16 @@ function released(database: string): LeaseReleasedError {
     `The lease on "${database}" has been released. Use it only within its task, or lease again.`,
     { database },
   )
+}
+
+/** Each further use of a client whose connection is gone fails in the words of `pg`; one that was taken back says so. */
+function lostBefore(error: Error, database: string): Error {
+  if (error instanceof PgleaseError && !(error instanceof LeaseLostError)) return error
+  const message = 'Client has encountered a connection error and is not queryable'
+  return new LeaseLostError(message, { database, cause: error })
+}
+
+function closes(option: ReleaseOption): boolean {
+  if (option instanceof pg.DatabaseError) return false
+  return typeof option === 'object' && !(option instanceof Error) ? option.destroy === true : Boolean(option)
 }

@@ -1,16 +1,19 @@
 import type { BrokerLink } from './broker-link.js'
-import type { LeaseOptions } from './contract.js'
+import type { LeasedClientOptions } from './client-options.js'
 import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
 import { type WithConnectionOptions, withClient } from './with-connection.js'
+
+/** Parsers of its own a client gets by `setTypeParser`. */
+type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>
 
 /** The second argument of every task. */
 export interface TaskContext {
   /** A client on the database `default`: leased by the task's first query, given back when the task settles. */
   readonly db: LeasedClient
   /** The task's client on another database, or with options of its own; one per name and options given. */
-  database(name: string, options?: Omit<LeaseOptions, 'database'>): LeasedClient
+  database(name: string, options?: DatabaseOptions): LeasedClient
   /**
    * A lease for a part of the task: given back when `work` settles. For a task that reads, computes for long, and
    * writes, and should hold no connection while it computes.
@@ -61,12 +64,13 @@ export class RunningTask implements TaskContext {
     return this.database('default')
   }
 
-  database(name: string, options: Omit<LeaseOptions, 'database'> = {}): LeasedClient {
+  database(name: string, options: DatabaseOptions = {}): LeasedClient {
     const key = JSON.stringify([name, options])
     let client = this.#clients.get(key)
     if (client === undefined) {
       client = leaseClient(this.#link, { ...options, database: name }, this.#name)
       this.#clients.set(key, client)
+      if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
     }
     return client
   }
@@ -111,7 +115,11 @@ export class RunningTask implements TaskContext {
   #aborted(reason: unknown): void {
     this.#reason = { value: reason }
     this.#abort?.abort(reason)
-    const error = reason instanceof Error ? reason : new DOMException('The task was aborted', 'AbortError')
-    for (const client of this.#clients.values()) client.settle(error)
+    for (const client of this.#clients.values()) client.settle(asError(reason))
   }
+}
+
+/** What a query can be rejected with for any reason of an abort. */
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new DOMException('The task was aborted', 'AbortError')
 }

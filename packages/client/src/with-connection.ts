@@ -1,9 +1,9 @@
 import { onAbort } from './abort-listener.js'
 import { type BrokerLink, threadLink } from './broker-link.js'
-import type { LeaseOptions } from './contract.js'
+import type { LeasedClientOptions } from './client-options.js'
 import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
 
-export interface WithConnectionOptions extends LeaseOptions {
+export interface WithConnectionOptions extends LeasedClientOptions {
   /**
    * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
    * the signal's reason.

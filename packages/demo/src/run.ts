@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { ClientBase } from 'pg'
 import type { DemoOptions } from './arguments.js'
 import { type Failure, planAllTours } from './plan.js'
@@ -64,8 +63,6 @@ async function observeJob(
   await using sampler = new ConnectionSampler(observer, name)
   const started = performance.now()
   const stop = AbortSignal.any([signal, sampler.lost])
-  // Every task listens to it.
-  setMaxListeners(0, stop)
   const planned = await planAllTours(withApplicationName(connectionString, name), options, stop, progress)
   const seconds = Math.round(performance.now() - started) / 1000
   const leakedConnections = await sampler.countLeft()

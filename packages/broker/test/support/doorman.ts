@@ -24,6 +24,8 @@ export class Doorman {
   #door: Gate | undefined
   #waiting = 0
   #accepted = 0
+  /** The first bytes that each client has said, in the order in which they were let in. */
+  readonly greetings: Buffer[] = []
 
   private constructor(connectionString: string) {
     this.#target = new URL(connectionString)
@@ -86,6 +88,7 @@ export class Doorman {
     const server = connect({ host: this.#target.hostname, port: Number(this.#target.port), noDelay: true })
     const link: Link = { manner: 'open', client, server }
     this.#links.add(link)
+    client.once('data', (chunk) => this.greetings.push(chunk))
     this.#pass(link, client, server)
     this.#pass(link, server, client)
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.js'
 import { CASES } from './cases/index.js'
+import { CONTENDERS } from './contenders/index.js'
 
 export interface BenchOptions {
   readonly quick: boolean
@@ -12,6 +13,8 @@ export interface BenchOptions {
   readonly json: string | undefined
   readonly report: string | undefined
 }
+
+const ALTERNATIVES = CONTENDERS.slice(1)
 
 export const HELP = `Measures pglease beside what people would use instead, in turns on the same embedded Postgres server.
 
@@ -27,6 +30,9 @@ Usage: pnpm bench [options]
 
 Cases:
 ${CASES.map(({ name, title }) => `  ${name.padEnd(16)}${title}`).join('\n')}
+
+Alternatives:
+${ALTERNATIVES.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n')}
 
 A ratio compares pglease with an alternative: the median of the rounds' ratios, and the quartiles around it.
 Exit code: 0 when every answer was right, whatever the speed; 1 when not; 2 when the command line is wrong.
@@ -47,6 +53,7 @@ export function readArguments(args: readonly string[]): BenchOptions | 'help' {
   const { help, quick = false, case: cases = [], against = [], rounds, json, report } = parse(args)
   if (help) return 'help'
   for (const name of cases) checkCase(name)
+  for (const name of against) checkAlternative(name)
   if (rounds !== undefined && !/^[1-9]\d{0,3}$/.test(rounds))
     throw new UsageError(`--rounds takes a whole number from 1 to 9999, not "${rounds}".`)
   return { quick, cases, against, rounds: rounds === undefined ? undefined : Number(rounds), json, report }
@@ -65,4 +72,10 @@ function parse(args: readonly string[]) {
 function checkCase(name: string): void {
   if (CASES.some((each) => each.name === name.split('/')[0])) return
   throw new UsageError(`There is no case "${name}". There are: ${CASES.map(({ name }) => name).join(', ')}.`)
+}
+
+function checkAlternative(name: string): void {
+  const names = ALTERNATIVES.map((each) => each.name)
+  if (names.includes(name)) return
+  throw new UsageError(`There is no alternative "${name}". There are: ${names.join(', ')}.`)
 }

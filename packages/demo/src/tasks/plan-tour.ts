@@ -1,4 +1,4 @@
-import { type LeasedClient, type TaskContext, withConnection } from '@pglease/client'
+import type { LeasedClient, TaskContext } from '@pglease/client'
 import { type ShortTour, shortTour, type TourBudget } from '../tour/index.js'
 
 export interface TourRequest {
@@ -37,7 +37,7 @@ export async function planTour(request: TourRequest, context: TaskContext): Prom
   const started = performance.now()
   const tour = shortTour(cities, { budget, seed, onCheck: reporter(context) })
   const seconds = (performance.now() - started) / 1000
-  await withConnection((db) => storeTour(db, country, cities, tour))
+  await context.withConnection((db) => storeTour(db, country, cities, tour))
   const { kilometresBefore, kilometresAfter, moves } = tour
   return { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds }
 }

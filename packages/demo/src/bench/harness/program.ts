@@ -25,6 +25,8 @@ export async function runProgram(name: string, input: object, execArgv: string[]
 
 /** The whole of such a program: what it does with its input. */
 export function answerWith<Input>(work: (input: Input) => Promise<Values>): void {
+  // Also when the benchmark is gone in the middle of the work.
+  process.once('disconnect', () => process.exit())
   process.once('message', async (input: Input) => {
     const answer = await work(input).then(
       (values): Answer => ({ values }),

@@ -1,0 +1,60 @@
+/** Tasks that are aborted in the middle of what they do. */
+import { once } from 'node:events'
+import { threadId } from 'node:worker_threads'
+
+export const echoes = (input) => input
+
+export const threadOf = () => threadId
+
+export const queries = async (text, { db }) => (await db.query(text)).rows[0]
+
+export async function writesAndQueries(text, { db }) {
+  await db.query('BEGIN; CREATE TABLE written ()')
+  await db.query(text)
+}
+
+export const queriesBoth = (text, { database }) =>
+  Promise.all(['default', 'replica'].map((name) => database(name).query(text)))
+
+export const queriesInPart = (text, { withConnection }) => withConnection((client) => client.query(text))
+
+const untilAborted = async (signal) => signal.aborted || (await once(signal, 'abort'))
+
+export async function waitsForAbort(_input, { signal }) {
+  await untilAborted(signal)
+  signal.throwIfAborted()
+}
+
+/** Ends well, however it is told to stop. */
+export async function endsWell(_input, { signal }) {
+  await untilAborted(signal)
+  return 'done'
+}
+
+export async function reportsReason(_input, { signal, reportProgress }) {
+  reportProgress('ready')
+  await untilAborted(signal)
+  const { name, message, limit } = signal.reason
+  reportProgress({ name, message, limit })
+}
+
+/** Sees nothing but shared memory. */
+export async function computes(_input, { db, throwIfAborted, reportProgress }) {
+  await db.query('SELECT 1')
+  reportProgress(threadId)
+  for (;;) throwIfAborted()
+}
+
+export async function neverLooksUp(_input, { db, reportProgress }) {
+  await db.query('BEGIN; SELECT 1')
+  reportProgress(threadId)
+  for (;;);
+}
+
+export async function queriesAfterAbort(_input, { signal, database, reportProgress }) {
+  reportProgress('ready')
+  await untilAborted(signal)
+  await database('default')
+    .query('SELECT 1')
+    .catch(({ code }) => reportProgress(code))
+}

@@ -1,0 +1,13 @@
+/** Tasks that keep their lease for longer than they should. */
+import { once } from 'node:events'
+
+export const queries = async (text, { db }) => (await db.query(text)).rows
+
+async function deepInside(db) {
+  await db.query('SELECT 1')
+}
+
+export async function keepsItsLease(_input, { db, signal }) {
+  await deepInside(db)
+  if (!signal.aborted) await once(signal, 'abort')
+}

@@ -1,0 +1,27 @@
+import type pg from 'pg'
+import type { LeaseOptions } from './contract.js'
+
+/** How the worker's `pg.Client` uses its lease: as of `pg.ClientConfig`. The broker does not hear of it. */
+export interface ClientOptions {
+  /** Gives the parsers of values, in place of pg's own. */
+  types?: pg.CustomTypesConfig
+  /** Sends each query at once, behind those that have no answer yet. Refuses cursors. Default: false. */
+  pipeline?: boolean
+  /** Asks for results in the binary format. Default: false. */
+  binary?: boolean
+  /**
+   * A query rejects after so many milliseconds. The server goes on with it until the lease is released or
+   * `cancelQuery` is called. Default: 0, never.
+   */
+  query_timeout?: number
+}
+
+/** What a leased client is asked for with. */
+export interface LeasedClientOptions extends LeaseOptions, ClientOptions {}
+
+/** The part that the worker keeps, and the part that it asks the broker with. */
+export function splitOptions(options: LeasedClientOptions): { client: ClientOptions; lease: LeaseOptions } {
+  const { types, pipeline, binary, query_timeout, ...lease } = options
+  const client = Object.entries({ types, pipeline, binary, query_timeout })
+  return { client: Object.fromEntries(client.filter(([, value]) => value !== undefined)), lease }
+}
