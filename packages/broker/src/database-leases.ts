@@ -4,8 +4,8 @@ import type { Database } from './database-options.js'
 import { Lease, type LeasePeer } from './lease.js'
 import type { ServerConnection } from './server-connection.js'
 import { undoTransactionSettings } from './session-settings.js'
-import { settle } from './settle.js'
-import { Counters, type DatabaseStatistics } from './statistics.js'
+import { abandon, settle } from './settle.js'
+import { type CloseReason, Counters, type DatabaseStatistics } from './statistics.js'
 import type { WarningListener } from './warnings.js'
 
 /** One database of the broker: its pool, and the leases on it. */
@@ -84,8 +84,8 @@ export class DatabaseLeases {
     this.counters.held(performance.now() - lease.heldSince)
     this.#pool.takeBack(connection)
     if (!connection.isOpen) return this.#pool.close(connection, 'lost')
-    if (how === 'destroy') return this.#pool.close(connection, 'destroyed')
-    if (connection.tracker.state === 'unknown') return this.#pool.close(connection, 'unclean')
+    if (how === 'destroy') return this.#abandon(connection, 'destroyed')
+    if (connection.tracker.state === 'unknown') return this.#abandon(connection, 'unclean')
     const undo = undoTransactionSettings(lease.request, this.database, connection.initialSettings)
     settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
@@ -94,6 +94,10 @@ export class DatabaseLeases {
       },
       () => this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost'),
     )
+  }
+
+  #abandon(connection: ServerConnection, reason: CloseReason): void {
+    abandon(connection, this.database, this.counters).then(() => this.#pool.close(connection, reason))
   }
 
   warnOfLeak(lease: Lease): void {

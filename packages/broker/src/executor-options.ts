@@ -15,26 +15,28 @@ import {
 type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
 
 /** The options that are Piscina's, with its meaning. */
-type ThreadOptions = Pick<
-  PiscinaOptions,
-  | 'minThreads'
-  | 'maxThreads'
-  | 'concurrentTasksPerWorker'
-  | 'resourceLimits'
-  | 'argv'
-  | 'execArgv'
-  | 'env'
-  | 'workerData'
-  | 'niceIncrement'
->
+export interface ThreadOptions
+  extends Pick<
+    PiscinaOptions,
+    | 'minThreads'
+    | 'maxThreads'
+    | 'concurrentTasksPerWorker'
+    | 'resourceLimits'
+    | 'argv'
+    | 'execArgv'
+    | 'env'
+    | 'workerData'
+    | 'niceIncrement'
+  > {
+  /** An idle thread above `minThreads` (default: 1) ends after this many milliseconds. Default: 10000. */
+  idleTimeout?: number
+}
 
 export interface ExecutorOptions extends ThreadOptions {
   /** The task module: an absolute path or a `file:` URL. */
   filename: string
   /** The exported function to run when `run` names none. Default: `default`. */
   name?: string
-  /** An idle thread above `minThreads` ends after this many milliseconds. Default: 10000, not Piscina's 0: a thread costs tens of them. */
-  idleTimeout?: number
   /** Tasks that may wait for a thread; one more is refused with a `QueueFullError`. Default: no limit. */
   maxQueue?: number
   /** The databases that tasks may lease. Default: all. */
@@ -73,7 +75,7 @@ export function checkExecutorOptions(options: ExecutorOptions, known: readonly s
     if (!known.includes(name)) throw wrong('executor.databases', name, `of the broker's: ${known.join(', ')}`)
 }
 
-export function checkFilename(filename: unknown): void {
+function checkFilename(filename: unknown): void {
   const isRight =
     typeof filename === 'string' && (filename.startsWith('file:') || /^([/\\]|[A-Za-z]:[/\\])/.test(filename))
   if (!isRight) {

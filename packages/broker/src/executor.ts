@@ -1,17 +1,16 @@
 import { EventEmitter } from 'node:events'
-import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
-import { ExecutorClosedError, QueueFullError, ThreadEndedError } from '@pglease/client'
-import { isAttachRequest } from '@pglease/client/internal'
-import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import { ExecutorClosedError, QueueFullError } from '@pglease/client'
+import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from './broker.js'
-import { checkExecutorOptions, checkFilename, type ExecutorOptions } from './executor-options.js'
+import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
 import { type MapOptions, mapTasks } from './map-tasks.js'
 import { callable, checkOptions, millis, text, wrong } from './option-check.js'
 import { StateMachine } from './state-machine.js'
 import { TaskRun } from './task-run.js'
+import { ThreadPool } from './thread-pool.js'
 
 export interface RunOptions<N extends string = string, P = unknown> {
   /** The exported function to run. Default: the executor's `name`. */
@@ -34,7 +33,20 @@ const RUN_CHECKS = {
   transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
 }
 
-const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
+/**
+ * - `open`;
+ * - `closing`: no task is taken any more, those taken may finish;
+ * - `closed`: the threads have ended.
+ */
+type ExecutorState = 'open' | 'closing' | 'closed'
+
+const EXECUTOR_TRANSITIONS = {
+  open: ['closing'],
+  closing: ['closed'],
+  closed: [],
+} as const satisfies Record<ExecutorState, readonly ExecutorState[]>
+
+const ABORT_GRACE_MILLIS = 1000
 
 /**
  * Runs the exported functions of a task module in worker threads, each call with a lease of its own:
@@ -47,53 +59,31 @@ const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')
 export class SharedPoolExecutor<
   M = Record<string, (input: unknown, ...rest: never[]) => unknown>,
 > extends EventEmitter {
-  readonly #options: ExecutorOptions & {
-    name: string
-    maxThreads: number
-    abortGraceMillis: number
-    maxQueue: number
-  }
-  readonly #piscina: Piscina
-  readonly #machine = new StateMachine('executor', 'open', {
-    open: ['closing'],
-    closing: ['closed'],
-    closed: [],
-  })
-  /** First come, first served. Piscina is only given what a thread can take: it knows no order for the rest. */
+  readonly #options: Pick<ExecutorOptions, 'filename'> &
+    Required<Omit<ExecutorOptions, keyof ThreadOptions | 'databases'>>
+  readonly #threads: ThreadPool
+  readonly #machine = new StateMachine<ExecutorState>('executor', 'open', EXECUTOR_TRANSITIONS)
+  /** First come, first served. The threads are only given what they can take at a time. */
   readonly #queue = new Set<TaskRun>()
-  readonly #running = new Set<TaskRun>()
-  readonly #capacity: number
   #closing: Promise<void> | undefined
 
   /** @throws ConfigurationError */
   constructor(broker: ConnectionBroker, options: ExecutorOptions) {
     super()
     checkExecutorOptions(options, broker.databases)
-    const { filename: _, name, maxQueue, databases, abortGraceMillis, ...threads } = options
-    const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
-    this.#options = {
-      ...options,
-      filename: asUrl(options.filename),
-      name: name ?? 'default',
-      maxThreads,
-      abortGraceMillis: abortGraceMillis ?? 1000,
-      maxQueue: maxQueue ?? Number.POSITIVE_INFINITY,
-    }
-    this.#capacity = maxThreads * (options.concurrentTasksPerWorker ?? 1)
-    this.#piscina = new Piscina({
-      minThreads: Math.min(1, maxThreads),
-      idleTimeout: 10_000,
-      ...threads,
-      maxThreads,
-      filename: THREAD_MODULE,
-    })
-    this.#piscina.on('message', (message) => {
-      if (isAttachRequest(message)) broker.serve(message, databases === undefined ? {} : { databases })
-      else this.emit('message', message)
-    })
-    this.#piscina.on('error', (error) => {
-      // A thread that is ended while it starts up fails in its own ways, which is no news.
-      if (this.#machine.state === 'open') this.emit('error', error)
+    const {
+      filename,
+      name = 'default',
+      maxQueue = Number.POSITIVE_INFINITY,
+      abortGraceMillis = ABORT_GRACE_MILLIS,
+      databases,
+      ...threads
+    } = options
+    this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
+    this.#threads = new ThreadPool(threads, {
+      attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
+      message: (message) => this.emit('message', message),
+      error: (error) => this.emit('error', error),
     })
   }
 
@@ -104,7 +94,7 @@ export class SharedPoolExecutor<
 
   /** Tasks in threads. */
   get runningSize(): number {
-    return this.#running.size
+    return this.#threads.running.size
   }
 
   /**
@@ -126,8 +116,7 @@ export class SharedPoolExecutor<
       checkOptions('run', options, RUN_CHECKS)
       if (this.#machine.state !== 'open') throw closed()
       options.signal?.throwIfAborted()
-      if (this.#running.size >= this.#capacity && this.#queue.size >= this.#options.maxQueue)
-        throw this.#full()
+      if (this.#threads.isFull && this.#queue.size >= this.#options.maxQueue) throw this.#full()
       return this.#enqueue(input, options)
     } catch (error) {
       return Promise.reject(error)
@@ -153,7 +142,8 @@ export class SharedPoolExecutor<
   ): AsyncGenerator<never, void, undefined> {
     const run = (input: unknown, runOptions: object) =>
       (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
-    const concurrency = this.#capacity + Math.min(this.#capacity, this.#options.maxQueue)
+    const { capacity } = this.#threads
+    const concurrency = capacity + Math.min(capacity, this.#options.maxQueue)
     return mapTasks(inputs, options, concurrency, run) as AsyncGenerator<never, void, undefined>
   }
 
@@ -190,66 +180,31 @@ export class SharedPoolExecutor<
 
   #dispatch(): void {
     for (const run of this.#queue) {
-      if (this.#running.size >= this.#capacity) return
+      if (this.#threads.isFull) return
       this.#queue.delete(run)
-      this.#start(run)
+      this.#threads.run(run, () => this.#dispatch())
     }
-  }
-
-  #start(run: TaskRun): void {
-    this.#running.add(run)
-    run.started()
-    const options = { transferList: run.transferList as never, signal: run.killSignal ?? null }
-    this.#piscina.run(run.message, options).then(
-      (answer) => {
-        this.#ended(run)
-        run.answered(answer)
-      },
-      (error) => {
-        this.#ended(run)
-        run.failed(this.#explain(error, run))
-      },
-    )
-  }
-
-  #ended(run: TaskRun): void {
-    this.#running.delete(run)
-    this.#dispatch()
-  }
-
-  /** Piscina rejects when it cannot send the task, and when the thread ended in the middle of it. */
-  #explain(error: unknown, run: TaskRun): unknown {
-    if (error instanceof Error && error.name === 'DataCloneError') return error
-    if (this.#machine.state !== 'open') return closed()
-    const why = error instanceof Error ? error.message : String(error)
-    return new ThreadEndedError(
-      `The thread of task "${run.message.name}" ended before the task did: ${why}`,
-      { cause: error },
-    )
   }
 
   async #close(timeoutMillis: number | undefined): Promise<void> {
     this.#machine.to('closing')
-    const runs = [...this.#queue, ...this.#running]
+    const runs = [...this.#queue, ...this.#threads.running]
     const finished = Promise.allSettled(runs.map(({ promise }) => promise))
     if (timeoutMillis === undefined) await finished
-    else await this.#finishWithin(timeoutMillis, finished, runs)
-    await this.#piscina.destroy()
+    else await this.#finishWithin(timeoutMillis, finished)
+    for (const run of [...this.#queue]) run.abort(closed())
+    for (const run of [...this.#threads.running]) run.failed(closed())
+    await this.#threads.destroy()
     this.#machine.to('closed')
   }
 
-  async #finishWithin(
-    timeoutMillis: number,
-    finished: Promise<unknown>,
-    runs: readonly TaskRun[],
-  ): Promise<void> {
+  async #finishWithin(timeoutMillis: number, finished: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMillis)
     })
     await Promise.race([finished, late])
     clearTimeout(timer)
-    for (const run of runs) if (run.state === 'queued') run.abort(closed())
   }
 
   #full(): QueueFullError {
@@ -264,7 +219,6 @@ function closed(): ExecutorClosedError {
 
 /** `import()` of the threads takes URLs on every platform. */
 function asUrl(filename: string): string {
-  checkFilename(filename)
   return filename.startsWith('file:') ? filename : pathToFileURL(filename).href
 }
 

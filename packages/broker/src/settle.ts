@@ -44,6 +44,23 @@ export async function settle(
   return { openTransaction }
 }
 
+/**
+ * Stops what runs on a connection that is to be closed: the server would go on with it, and have one connection more
+ * than the pool knows of. Never rejects.
+ */
+export async function abandon(
+  connection: ServerConnection,
+  { cancelTimeoutMillis }: SettlePolicy,
+  counters: Counters,
+): Promise<void> {
+  const { state } = connection.tracker
+  if (state !== 'busy' && state !== 'unknown') return
+  counters.cancels++
+  const stopped =
+    state === 'busy' ? stopQueries(connection, cancelTimeoutMillis) : connection.cancel(cancelTimeoutMillis)
+  await stopped.catch(() => {})
+}
+
 /** A cancel that comes between two queries does nothing: it is sent again after this. */
 const CANCEL_AGAIN_MILLIS = 20
 

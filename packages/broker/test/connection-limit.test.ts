@@ -4,6 +4,7 @@ import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { randomFrom } from './support/random.js'
+import { until } from './support/until.js'
 
 const MAX = 3
 const SAMPLE_MS = 5
@@ -50,6 +51,23 @@ test('more threads than connections never open more than the server allows, and 
   expect(results).toEqual(numbers)
   await untilQuiet(broker)
   expect(broker.stats().default).toMatchObject({ opened: MAX, connectFailures: 0, leases: 270, idle: MAX })
+})
+
+test('a connection that is closed under its query leaves no process behind on the server', async () => {
+  const broker = limitedBroker()
+  for (let round = 0; round < 3 * MAX; round++) {
+    await broker.withConnection(async (client) => {
+      await client.query('SELECT 1')
+      client.query('SELECT pg_sleep(3600)').catch(() => {})
+      // In a later turn, so that the query has been posted.
+      await new Promise(setImmediate)
+      client.release({ destroy: true })
+    })
+  }
+  await until(() => broker.stats().default!.total === 0, 'for the connections to be closed')
+  expect(broker.stats().default).toMatchObject({ connectFailures: 0, closed: { destroyed: 3 * MAX } })
+  const isAlone = async () => (await database.serverConnections()) === 0
+  await until(isAlone, 'for the server to have stopped the queries')
 })
 
 const SEED = 20_260_101

@@ -32,13 +32,28 @@ describe('onConnect', () => {
 
   const SETTINGS: [string, string, string, string][] = [
     ['a setting', "SET statement_timeout = '7s'", 'statement_timeout', '7s'],
-    ['a list of schemas', 'SET search_path = "$user", pg_catalog, public', 'search_path', '"$user", pg_catalog, public'],
+    [
+      'a list of schemas',
+      'SET search_path = "$user", pg_catalog, public',
+      'search_path',
+      '"$user", pg_catalog, public',
+    ],
     ['an empty list of schemas', "SELECT set_config('search_path', '', false)", 'search_path', ''],
     ['a style of dates', 'SET datestyle = German', 'DateStyle', 'German, DMY'],
     ['a time zone', "SET TIME ZONE 'Asia/Tokyo'", 'TimeZone', 'Asia/Tokyo'],
     ['a custom setting', "SET app.region = 'eu west'", 'app.region', 'eu west'],
-    ['a custom setting made by a function', "SELECT set_config('app.tenant', 'o''neil', false)", 'app.tenant', "o'neil"],
-    ['a default of transactions', 'SET default_transaction_isolation = serializable', 'transaction_isolation', 'serializable'],
+    [
+      'a custom setting made by a function',
+      "SELECT set_config('app.tenant', 'o''neil', false)",
+      'app.tenant',
+      "o'neil",
+    ],
+    [
+      'a default of transactions',
+      'SET default_transaction_isolation = serializable',
+      'transaction_isolation',
+      'serializable',
+    ],
     ['a role', 'SET ROLE pg_monitor', 'role', 'pg_monitor'],
   ]
 
@@ -47,7 +62,10 @@ describe('onConnect', () => {
     const read = async () => (await ask(broker, `SELECT current_setting('${name}') AS value`)).value
     expect(await read()).toBe(value)
     expect(await read()).toBe(value)
-    await ask(broker, `RESET ALL; RESET ROLE; SELECT set_config('app.region', 'other', false), set_config('app.tenant', 'other', false)`)
+    await ask(
+      broker,
+      `RESET ALL; RESET ROLE; SELECT set_config('app.region', 'other', false), set_config('app.tenant', 'other', false)`,
+    )
     expect(await read()).toBe(value)
     expect(broker.stats().default!.opened).toBe(1)
   })
@@ -62,7 +80,10 @@ describe('onConnect', () => {
     })
     for (let lease = 0; lease < 2; lease++) {
       expect(
-        await ask(broker, `SELECT current_setting('app.user') AS "user", current_setting('app.group') AS "group"`),
+        await ask(
+          broker,
+          `SELECT current_setting('app.user') AS "user", current_setting('app.group') AS "group"`,
+        ),
       ).toEqual({ user: 'anna', group: 'staff' })
     }
   })
@@ -70,7 +91,8 @@ describe('onConnect', () => {
   test('names in its queries that are no settings do no harm', async () => {
     const broker = lending.broker({
       max: 1,
-      onConnect: (client) => client.query("SELECT pg_catalog.now(), 'www.example.com', 1.5, a.b FROM (SELECT 1 AS b) AS a"),
+      onConnect: (client) =>
+        client.query("SELECT pg_catalog.now(), 'www.example.com', 1.5, a.b FROM (SELECT 1 AS b) AS a"),
     })
     expect(await ask(broker, 'SELECT 1 AS one')).toEqual({ one: 1 })
     expect(await ask(broker, 'SELECT 2 AS two')).toEqual({ two: 2 })

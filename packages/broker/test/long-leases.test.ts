@@ -100,7 +100,10 @@ test('a lease of the main thread is told of as such', async () => {
   const warnings = listen(broker)
   const held = await hold(broker)
   await until(() => warnings.length > 0, 'for the warning')
-  expect(warnings[0]).toMatchObject({ holder: 'the main thread', openedAt: expect.stringMatching(/hold\.ts/) })
+  expect(warnings[0]).toMatchObject({
+    holder: 'the main thread',
+    openedAt: expect.stringMatching(/hold\.ts/),
+  })
   await held.release()
 })
 

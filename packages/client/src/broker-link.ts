@@ -24,11 +24,11 @@ export class BrokerLink {
   readonly ready: Promise<BrokerInfo>
   readonly #controlPort: MessagePort
 
-  constructor(controlPort: MessagePort) {
+  constructor(controlPort: MessagePort, helloMillis = HELLO_MILLIS) {
     keepErrorsWhole()
     this.#controlPort = controlPort
     this.#control = wrap<BrokerControl>(controlPort as never)
-    this.ready = this.#hello()
+    this.ready = this.#hello(helloMillis)
     this.ready.catch(() => {})
   }
 
@@ -37,7 +37,10 @@ export class BrokerLink {
   }
 
   takePort(): LeasePort {
-    return this.#freePorts.pop() ?? this.#newPort()
+    for (let port = this.#freePorts.pop(); port !== undefined; port = this.#freePorts.pop()) {
+      if (port.isOpen) return port
+    }
+    return this.#newPort()
   }
 
   close(): void {
@@ -59,11 +62,11 @@ export class BrokerLink {
   }
 
   /** Comlink never settles a call whose port closes, so the call races against the port and the clock. */
-  async #hello(): Promise<BrokerInfo> {
+  async #hello(limit: number): Promise<BrokerInfo> {
     const port = this.#controlPort
     let timer: NodeJS.Timeout | undefined
     const unanswered = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(notAttached(`did not answer within ${HELLO_MILLIS} ms`)), HELLO_MILLIS)
+      timer = setTimeout(() => reject(notAttached(`did not answer within ${limit} ms`)), limit)
       port.once('close', () => {
         this.#state = 'closed'
         reject(notAttached('has closed'))

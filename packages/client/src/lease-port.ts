@@ -24,12 +24,18 @@ export class LeasePort {
   #holder: LeaseHolder | undefined
   /** Whether the broker has answered the latest lease: until then what arrives belongs to an earlier one. */
   #granted = false
+  /** False once either side has closed the port: a lease opened on it would never be answered. */
+  #isOpen = true
 
   constructor(channel: FrameChannel<BrokerFrame, WorkerFrame>, onFree: (port: LeasePort) => void) {
     this.#channel = channel
     this.#onFree = onFree
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Opens a lease; its first bytes travel with the request. */
@@ -82,6 +88,7 @@ export class LeasePort {
   }
 
   #closed(): void {
+    this.#isOpen = false
     const holder = this.#holder
     this.#holder = undefined
     holder?.portClosed()

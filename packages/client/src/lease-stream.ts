@@ -116,10 +116,13 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     this.#acknowledge(taken)
   }
 
+  /** The end comes a turn later, as a socket's does: who awaits an answer that has come hears of that first. */
   override _final(callback: WriteCallback): void {
     this.#end('release')
-    this.push(null)
-    callback()
+    setImmediate(() => {
+      this.push(null)
+      callback()
+    })
   }
 
   /** By the client that gives up on its queries. Where the connection stands the broker knows. */

@@ -10,7 +10,7 @@ import { LeaseStream } from './lease-stream.js'
  * As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. An error of the server's
  * own, a `pg.DatabaseError`, does not: the session is as sound as before.
  */
-export type ReleaseOption = boolean | Error | undefined | { destroy?: boolean }
+export type ReleaseOption = boolean | Error | null | undefined | { destroy?: boolean }
 
 /**
  * A `pg.Client` on a leased connection. It is connected from the start: the first query opens the lease, `release`
@@ -201,7 +201,7 @@ export class Leased extends UntypedClient {
 
   /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */
   #connected(): void {
-    if (this.#state.is !== 'leasing') return
+    if (this.#state.is !== 'leasing' && this.#state.is !== 'ended') return
     const { connection } = this as unknown as { connection: EventEmitter }
     connection.emit('readyForQuery', { name: 'readyForQuery', length: 5, status: 'I' })
   }
@@ -267,5 +267,5 @@ function lostBefore(error: Error, database: string): Error {
 
 function closes(option: ReleaseOption): boolean {
   if (option instanceof pg.DatabaseError) return false
-  return typeof option === 'object' && !(option instanceof Error) ? option.destroy === true : Boolean(option)
+  return typeof option === 'object' && !(option instanceof Error) ? option?.destroy === true : Boolean(option)
 }

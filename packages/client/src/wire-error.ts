@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import pg from 'pg'
 import { ERROR_CLASSES } from './errors.js'
 
@@ -39,7 +40,7 @@ const PROTOTYPES = new Map<string, object>(
 export function toWire(thrown: unknown, depth = 0): WireValue {
   return thrown instanceof Error && depth < MAX_DEPTH
     ? { error: errorToWire(thrown, depth) }
-    : { value: isCloneable(thrown) ? thrown : String(thrown) }
+    : { value: isCloneable(thrown) ? thrown : inspect(thrown) }
 }
 
 /** The thrown value again: an error of its class where both sides know it, else an `Error` of its name. */
@@ -56,11 +57,12 @@ function errorToWire(error: Error, depth: number): WireError {
 }
 
 function errorFromWire({ class: className, name, message, stack, fields, cause, errors }: WireError): Error {
-  const error: Error = Object.create(PROTOTYPES.get(className) ?? Error.prototype)
-  hide(error, 'message', message)
+  // Made by `new`: what is only of an error's prototype prints and clones as a plain object.
+  const error = new Error(message)
+  Object.setPrototypeOf(error, PROTOTYPES.get(className) ?? Error.prototype)
   hide(error, 'stack', stack)
-  if (error.name !== name) hide(error, 'name', name)
   Object.assign(error, fields)
+  if (error.name !== name) hide(error, 'name', name)
   if (cause !== undefined) hide(error, 'cause', fromWire(cause))
   if (errors !== undefined) hide(error, 'errors', errors.map(fromWire))
   return error

@@ -205,4 +205,4 @@ test('every contender gives right answers, and all that was measured is written'
   const page = readFileSync(report, 'utf8')
   expect(page).toContain('<svg')
   for (const { name } of results) expect(page).toContain(name)
-})
+}, 90_000)

@@ -2,13 +2,14 @@
 import { workerData } from 'node:worker_threads'
 import { Pool, withConnection } from '@pglease/client'
 
-async function opensHere(client) {
+async function opensHere(given) {
+  const client = given ?? (await new Pool().connect())
   if (workerData === 'connect') await client.connect()
   await client.query('SELECT 1')
 }
 
 const keep = setInterval(() => {}, 1000)
-if (workerData === 'pool') await opensHere(await new Pool().connect())
+if (workerData === 'pool') await opensHere()
 else {
   await withConnection(async (client) => {
     await opensHere(client)
