@@ -41,9 +41,9 @@ export function undoTransactionSettings(
 export async function settingsOf(client: pg.Client, custom: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; setting: string }>(
     `select name, current_setting(name) as setting from pg_settings where source = 'session'
-     union all select name, current_setting(name, true) from unnest($1::text[]) as name
-     where current_setting(name, true) is not null
-       and not exists (select from pg_settings where lower(pg_settings.name) = lower(unnest.name))
+     union all select custom.name, current_setting(custom.name, true) from unnest($1::text[]) as custom (name)
+     where current_setting(custom.name, true) is not null
+       and not exists (select from pg_settings where lower(pg_settings.name) = lower(custom.name))
      union all select 'role', current_setting('role') where current_setting('role') <> 'none'`,
     [custom],
   )

@@ -32,7 +32,7 @@ describe('while the server is away', () => {
         waitedMillis: expect.any(Number),
         holders: [],
       })
-      expect(error.message).toMatch('the server cannot be reached: connect ECONNREFUSED')
+      expect(error.message).toMatch('no connection can be opened: connect ECONNREFUSED')
       return error.cause
     })
     expect({ code, port }).toEqual({

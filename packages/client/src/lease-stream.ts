@@ -30,14 +30,19 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   readonly #receiving = new ReceiveWindow()
   /** Bytes in the readable buffer, which the client has not taken. */
   #untaken = 0
+  readonly #isPipelined: boolean
   /** Whether what is written waits for the end of the tick. */
   #isGathering = false
   /** The write that waits for the window to open. */
   #heldWrite: WriteCallback | undefined
 
-  /** @param request asked when the lease is opened, not before. */
-  constructor(link: BrokerLink, request: () => LeaseRequest) {
+  /**
+   * @param request asked when the lease is opened, not before.
+   * @param isPipelined whether queries of one tick are written together.
+   */
+  constructor(link: BrokerLink, request: () => LeaseRequest, isPipelined: boolean) {
     super({ allowHalfOpen: false })
+    this.#isPipelined = isPipelined
     this.#link = link
     this.#request = request
   }
@@ -91,12 +96,12 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   }
 
   /**
-   * The client corks the messages of one query. What it writes in one tick, several pipelined queries included, becomes
-   * one message to the broker.
+   * The client corks the messages of each query, so they are one message to the broker. Pipelined, all the queries of a
+   * tick are one. Else a query is on its way at once, and the task may compute meanwhile.
    */
   override cork(): void {
     super.cork()
-    if (this.#isGathering) return
+    if (!this.#isPipelined || this.#isGathering) return
     this.#isGathering = true
     super.cork()
     process.nextTick(() => {

@@ -87,12 +87,13 @@ export class Leased extends UntypedClient {
     const { client, lease } = splitOptions(options)
     const database = lease.database ?? 'default'
     const opened: { stack?: string } = {}
-    const stream = new LeaseStream(link, (): LeaseRequest => {
+    const ask = (): LeaseRequest => {
       const request: LeaseRequest = { ...lease, database }
       if (task !== undefined) request.task = task
       if (opened.stack !== undefined) request.openedAt = opened.stack
       return request
-    })
+    }
+    const stream = new LeaseStream(link, ask, client.pipeline === true)
     super({ ...client, ...CONNECTION, stream })
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
     stream.once('granted', (processId: number) => Object.assign(this, { processID: processId }))
