@@ -47,7 +47,11 @@ export async function settingsOf(client: pg.Client, custom: readonly string[]): 
      union all select 'role', current_setting('role') where current_setting('role') <> 'none'`,
     [custom],
   )
-  return rows.map(({ name, setting }) => `SET ${pg.escapeIdentifier(name)} = ${listOrLiteral(name, setting)}`)
+  // Not SET, which takes a list of names apart.
+  return rows.map(
+    ({ name, setting }) =>
+      `SELECT pg_catalog.set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(setting)}, false)`,
+  )
 }
 
 /** A name with a dot, as custom settings have. */
@@ -71,18 +75,4 @@ export function watchCustomSettings(client: pg.Client): () => string[] {
     client.query = query
     return [...names]
   }
-}
-
-/** These hold lists of identifiers, quoted already: as one literal they would name one thing. */
-const LISTS = new Set([
-  'search_path',
-  'temp_tablespaces',
-  'session_preload_libraries',
-  'local_preload_libraries',
-  'DateStyle',
-  'datestyle',
-])
-
-function listOrLiteral(name: string, setting: string): string {
-  return LISTS.has(name) && setting !== '' ? setting : pg.escapeLiteral(setting)
 }

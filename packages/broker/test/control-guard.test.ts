@@ -2,7 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
-import { Lending } from './support/lending.js'
+import { Lending, nextMessage } from './support/lending.js'
 import { RawThread } from './support/raw-thread.js'
 
 const database = await createTestDatabase()
@@ -93,5 +93,15 @@ test.each([undefined, null, 1, 'port', {}, [], new SharedArrayBuffer(1)])(
     const { broker, thread } = start()
     expect(await thread.call('addLeasePort', port)).toMatchObject({ name: 'throw' })
     await expectAlive(broker, thread)
+  },
+)
+
+test.each([undefined, 1, 'port', {}])(
+  'a request for a port that brings none, but %j, is a message like others',
+  async (port) => {
+    const broker = lending.broker()
+    const message = { '@pglease/attach': port, threadId: 1 }
+    const worker = lending.worker(broker, 'posts.js', { workerData: message })
+    expect(await nextMessage(worker)).toEqual(message)
   },
 )

@@ -106,3 +106,24 @@ test('a task on two databases has a lease of each, and both come back', async ()
   await Promise.all([untilQuiet(broker), untilQuiet(broker, 'other')])
   expect(broker.stats()).toMatchObject({ default: { leases: 2, idle: 1 }, other: { leases: 2, idle: 1 } })
 })
+
+test('what a task has left running cannot lease once it is over', async () => {
+  const broker = lending.broker({ max: 1 }, { other: { max: 1 } })
+  const executor = lending.executor<Tasks>(broker, 'leases.js')
+  await executor.run(undefined, { name: 'leavesLeasing' })
+  expect(await executor.run(undefined, { name: 'tellsOfIt' })).toEqual(
+    Array(3).fill('PGLEASE_LEASE_RELEASED'),
+  )
+  expect(broker.stats()).toMatchObject({ default: { leases: 0 }, other: { leases: 0 } })
+})
+
+test('two tasks at a time in one thread have a lease each', async () => {
+  const broker = lending.broker({ max: 2 })
+  const executor = lending.executor<Tasks>(broker, 'leases.js', { concurrentTasksPerWorker: 2 })
+  const [one, other] = await Promise.all([
+    executor.run(undefined, { name: 'holdsBeside' }),
+    executor.run(undefined, { name: 'holdsBeside' }),
+  ])
+  expect(one.pid).not.toBe(other.pid)
+  for (const { pid, after } of [one, other]) expect(after).toEqual({ pid, name: 'mine' })
+})

@@ -32,7 +32,8 @@ test('the minimum is kept when idle, and what is above it is not', async () => {
   await broker.ready()
   const held = await Promise.all(Array.from({ length: 4 }, () => hold(broker)))
   await Promise.all(held.map((each) => each.release()))
-  await until(() => broker.stats().default!.total === 2, 'for the idle ones to be closed')
+  const isDone = () => broker.stats().default!.total === 2 && broker.stats().default!.idle === 2
+  await until(isDone, 'for the idle ones to be closed')
   expect(broker.stats().default).toMatchObject({ opened: 4, closed: { idle: 2 }, idle: 2 })
   expect(await database.serverConnections()).toBe(2)
 })

@@ -3,7 +3,7 @@ import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
 import { hold, processId, untilWaiting, warm } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
-import { until } from './support/until.js'
+import { gate, until } from './support/until.js'
 
 type Tasks = typeof import('./tasks/manners/basics.js')
 
@@ -65,20 +65,25 @@ test('with force the holders lose their leases and are told why', async () => {
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
   const task = executor.run('SELECT pg_sleep(3600)', { name: 'runs' })
   await until(() => broker.stats().default!.leased === 1, 'for the task')
+  const answered = gate()
   const idler = broker.withConnection(async (client) => {
     await client.query('SELECT 1')
+    answered.open()
     await until(() => client.isOver, 'for the lease to be revoked')
     return client.query('SELECT 2')
   })
-  await until(() => broker.stats().default!.leased === 2, 'for both leases')
+  await answered
+  const outcomes = Promise.allSettled([task, idler])
   await broker.recycle('default', { force: true })
-  for (const victim of [task, idler]) {
-    await expect(victim).rejects.toMatchObject({
-      name: 'LeaseRevokedError',
-      code: 'PGLEASE_LEASE_REVOKED',
-      retryable: true,
-      database: 'default',
-      message: 'The connections to "default" are being recycled.',
+  for (const outcome of await outcomes) {
+    expect(outcome).toMatchObject({
+      reason: {
+        name: 'LeaseRevokedError',
+        code: 'PGLEASE_LEASE_REVOKED',
+        retryable: true,
+        database: 'default',
+        message: 'The connections to "default" are being recycled.',
+      },
     })
   }
   await untilQuiet(broker)

@@ -148,9 +148,8 @@ describe('a refusal that time cannot mend fails those who wait at once', () => {
       max: 1,
       ...change,
     })
-    const leases = [processId(broker), processId(broker)]
-    for (const lease of leases) {
-      const error = await lease.catch((error) => error)
+    const errors = [1, 2].map(() => processId(broker).catch((error) => error))
+    for (const error of await Promise.all(errors)) {
       expect(error).toMatchObject({ code: 'PGLEASE_CONNECT', retryable: false, database: 'default' })
       expect(error.message).toMatch(`Cannot connect to "default": ${error.cause.message}`)
       if (sqlState === undefined) expect(error.cause.message).toMatch('does not support SSL')

@@ -1,3 +1,5 @@
+import { MessagePort } from 'node:worker_threads'
+
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
  * carries the frames of one lease after another.
@@ -57,7 +59,7 @@ export interface AttachRequest {
 }
 
 export function isAttachRequest(message: unknown): message is AttachRequest {
-  return typeof message === 'object' && message !== null && '@pglease/attach' in message
+  return Object(message)['@pglease/attach'] instanceof MessagePort
 }
 
 /**

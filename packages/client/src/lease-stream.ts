@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
-import { LeaseLostError } from './errors.js'
+import { ConfigurationError, LeaseLostError } from './errors.js'
 import { ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { fromWire } from './wire-error.js'
@@ -177,7 +177,12 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     if (!this.#link.isOpen) return void this.portClosed()
     this.#state = 'open'
     this.#port = this.#link.takePort()
-    this.#port.open(this, this.#request(), chunk)
+    try {
+      this.#port.open(this, this.#request(), chunk)
+    } catch (cause) {
+      const message = `A lease was asked for with an option of a wrong type: ${(cause as Error).message}`
+      return void this.destroy(new ConfigurationError(message, { cause }))
+    }
     this.#sent(chunk.byteLength, callback)
   }
 

@@ -48,6 +48,8 @@ export class RunningTask implements TaskContext {
   #abort: AbortController | undefined
   /** Set by the abort's event. */
   #reason: { value: unknown } | undefined
+  /** What a task has left running must not lease: nobody would give it back. */
+  #isOver = false
 
   constructor(link: BrokerLink, { name, watch }: TaskMessage) {
     this.#link = link
@@ -66,13 +68,7 @@ export class RunningTask implements TaskContext {
 
   database(name: string, options: DatabaseOptions = {}): LeasedClient {
     const key = JSON.stringify([name, options])
-    let client = this.#clients.get(key)
-    if (client === undefined) {
-      client = leaseClient(this.#link, { ...options, database: name }, this.#name)
-      this.#clients.set(key, client)
-      if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
-    }
-    return client
+    return this.#clients.get(key) ?? this.#newClient({ ...options, database: name }, key)
   }
 
   async withConnection<T>(
@@ -82,12 +78,11 @@ export class RunningTask implements TaskContext {
     const { signal, ...lease } = options
     signal?.throwIfAborted()
     this.throwIfAborted()
-    const client = leaseClient(this.#link, lease, this.#name)
-    this.#clients.set(client, client)
+    const key = {}
     try {
-      return await withClient(client, work, signal)
+      return await withClient(this.#newClient(lease, key), work, signal)
     } finally {
-      this.#clients.delete(client)
+      this.#clients.delete(key)
     }
   }
 
@@ -108,8 +103,17 @@ export class RunningTask implements TaskContext {
 
   /** Gives everything back. */
   close(): void {
+    this.#isOver = true
     for (const client of this.#clients.values()) client.settle()
     this.#watch?.close()
+  }
+
+  #newClient(options: LeasedClientOptions, key: unknown): LeasedClient & Leased {
+    const client = leaseClient(this.#link, options, this.#name)
+    this.#clients.set(key, client)
+    if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
+    else if (this.#isOver) client.settle()
+    return client
   }
 
   #aborted(reason: unknown): void {

@@ -9,7 +9,7 @@ export async function loadTask(filename: string, name: string): Promise<Task> {
   const key = `${filename}\n${name}`
   let task = tasks.get(key)
   if (task === undefined) {
-    task = pick(await load(filename), name)
+    task = await pick(await load(filename), name)
     if (task === undefined) {
       throw new UnknownTaskError(`The task module ${filename} exports no function "${name}".`, {
         value: name,
@@ -20,7 +20,7 @@ export async function loadTask(filename: string, name: string): Promise<Task> {
   return task
 }
 
-async function load(filename: string): Promise<Record<string, unknown>> {
+async function load(filename: string): Promise<object> {
   try {
     return await import(filename)
   } catch (cause) {
@@ -32,8 +32,16 @@ async function load(filename: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** A CommonJS module's exports are the default export of its namespace. */
-function pick(module: Record<string, unknown>, name: string): Task | undefined {
-  const inner = module.default as Record<string, unknown> | undefined
-  return [module[name], inner?.[name]].find((each) => typeof each === 'function') as Task | undefined
+/**
+ * A CommonJS module's exports are the default export of its namespace. As of Piscina, what is exported may be a promise
+ * of the function.
+ */
+async function pick(module: object, name: string): Promise<Task | undefined> {
+  const exported = [await own(module, name), await own(await own(module, 'default'), name)]
+  return exported.find((each) => typeof each === 'function') as Task | undefined
+}
+
+/** Not what every object has: `constructor` of a function would run its input as code. */
+function own(exports: unknown, name: string): unknown {
+  return Object.hasOwn(Object(exports), name) ? (exports as Record<string, unknown>)[name] : undefined
 }

@@ -1,4 +1,5 @@
 /** The module that the executor's threads run. Internal: the executor alone speaks with it. */
+import { MessageChannel } from 'node:worker_threads'
 import { threadLink } from './broker-link.js'
 import { RunningTask } from './task-context.js'
 import type { TaskFailure, TaskMessage } from './task-contract.js'
@@ -10,14 +11,37 @@ await link.ready
 
 /** Runs one task: its leases are released before its answer is posted, however it settles. */
 export default async function runTask(message: TaskMessage): Promise<unknown | TaskFailure> {
+  try {
+    return await run(message)
+  } catch (error) {
+    return { '@pglease/failure': toWire(error) } satisfies TaskFailure
+  }
+}
+
+async function run(message: TaskMessage): Promise<unknown> {
   const context = new RunningTask(link, message)
   try {
     context.throwIfAborted()
     const task = await loadTask(message.filename, message.name)
-    return await task(message.input, context)
-  } catch (error) {
-    return { '@pglease/failure': toWire(error) } satisfies TaskFailure
+    const result = await task(message.input, context)
+    mustBeCloneable(result)
+    return result
   } finally {
     context.close()
   }
+}
+
+/** What is posted to a closed port is serialised, and goes nowhere. */
+const nowhere = new MessageChannel().port1
+nowhere.close()
+
+/**
+ * An answer that cannot be posted would end the thread, and the other tasks in it. What `Piscina.move` wraps is left to
+ * Piscina: it can be posted only once.
+ * @throws DataCloneError
+ */
+function mustBeCloneable(result: unknown): void {
+  if (Object(result) !== result && typeof result !== 'symbol') return
+  if (typeof result === 'object' && Symbol.for('Piscina.transferable') in (result as object)) return
+  nowhere.postMessage(result)
 }

@@ -29,12 +29,21 @@ export class Watch {
       return
     }
     this.#unposted = undefined
-    this.#port.postMessage({ progress })
+    try {
+      this.#port.postMessage({ progress })
+    } catch (error) {
+      // Nothing is on its way, so nobody would clear it.
+      Atomics.store(this.#cells, PROGRESS_CELL, 0)
+      throw error
+    }
   }
 
   /** The last value always arrives. */
   close(): void {
-    if (this.#unposted !== undefined) this.#port.postMessage(this.#unposted)
-    this.#port.close()
+    try {
+      if (this.#unposted !== undefined) this.#port.postMessage(this.#unposted)
+    } finally {
+      this.#port.close()
+    }
   }
 }

@@ -16,7 +16,7 @@ export interface WithConnectionOptions extends LeasedClientOptions {
  * by the first query.
  * @throws what `work` throws, and the signal's reason once it is aborted.
  */
-export function withConnection<T>(
+export async function withConnection<T>(
   work: (client: LeasedClient) => Promise<T> | T,
   options: WithConnectionOptions = {},
 ): Promise<T> {

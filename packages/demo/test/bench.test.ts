@@ -14,7 +14,7 @@ import { compare } from '../src/bench/harness/result.js'
 import type { Outcome } from '../src/bench/run.js'
 import type { Access, Connection } from '../src/bench/threads/access.js'
 import { bulkRead, copyOut, cursorRead } from '../src/bench/threads/bulk-loads.js'
-import { pointQueries, shortLeases, task } from '../src/bench/threads/point-loads.js'
+import { countedLeases, pointQueries, task } from '../src/bench/threads/point-loads.js'
 import { UsageError } from '../src/errors.js'
 
 const MAIN = fileURLToPath(new URL('../dist/bench/main.js', import.meta.url))
@@ -112,7 +112,7 @@ const lyingAccess: Access = { forTask: (work) => work(liar), withConnection: (wo
 
 test.each<[string, () => Promise<unknown>]>([
   ['point queries', () => pointQueries(lyingAccess, { millis: 1 })],
-  ['short leases', () => shortLeases(lyingAccess, { millis: 1 })],
+  ['short leases', () => countedLeases(lyingAccess, { count: 1, atATime: 1 })],
   ['bulk reads', () => bulkRead(lyingAccess, { millis: 1 })],
   ['cursors', () => cursorRead(lyingAccess, { from: 1, to: 10, batch: 5 })],
   ['COPY', () => copyOut(lyingAccess, { lines: 10 })],

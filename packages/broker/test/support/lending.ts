@@ -41,7 +41,7 @@ export class Lending {
   }
 
   /** An executor whose tasks are in a file of the folder `tasks`. */
-  executor<M>(
+  executor<M = Record<string, (input: unknown, ...rest: never[]) => unknown>>(
     broker: ConnectionBroker,
     file: string,
     options: Omit<ExecutorOptions, 'filename'> = {},

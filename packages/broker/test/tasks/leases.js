@@ -76,3 +76,37 @@ export const tellsTheAddress = async (_input, { db }) => ({
   database: db.database,
   isClient: db instanceof Client,
 })
+
+const settled = (promise) =>
+  promise.then(
+    () => 'leased',
+    ({ code }) => code,
+  )
+
+/** Leaves something behind that leases once the task is over. */
+let later
+export function leavesLeasing(_input, context) {
+  later = new Promise(setImmediate).then(() =>
+    Promise.all([
+      settled(context.db.query('SELECT 1')),
+      settled(context.database('other').query('SELECT 1')),
+      settled(context.withConnection((client) => client.query('SELECT 1'))),
+    ]),
+  )
+}
+export const tellsOfIt = () => later
+
+/** Runs beside another of its kind in the same thread: each holds its lease until both have one. */
+const beside = []
+export async function holdsBeside(_input, { db }) {
+  await db.query('BEGIN')
+  await db.query("SET LOCAL application_name = 'mine'")
+  const pid = await processId(db)
+  await new Promise((resolve) => {
+    if (beside.push(resolve) === 2) for (const each of beside) each()
+  })
+  const { rows } = await db.query(
+    "SELECT pg_backend_pid() AS pid, current_setting('application_name') AS name",
+  )
+  return { pid, after: rows[0] }
+}

@@ -111,7 +111,7 @@ function makeBench(
       quick,
       rounds: rounds ?? (quick ? 3 : 9),
       processRounds: quick ? 1 : 2,
-      roundMillis: quick ? 200 : 500,
+      roundMillis: quick ? 200 : 400,
     },
     addresses: { socket: addressOf(server, 'socket'), tls: addressOf(server, 'tls') },
     admin,

@@ -13,14 +13,10 @@ export async function runProgram(name: string, input: object, execArgv: string[]
   const ended = once(child, 'exit').then(([code]) => ({ error: `${name} ended with exit code ${code}` }))
   child.send(input)
   const answered = once(child, 'message').then(([answer]) => answer as Answer)
-  try {
-    const answer = await Promise.race([answered, ended])
-    if ('error' in answer) throw new Error(answer.error)
-    return answer.values
-  } finally {
-    child.kill()
-    await ended
-  }
+  const answer = await Promise.race([answered, ended])
+  await ended
+  if ('error' in answer) throw new Error(answer.error)
+  return answer.values
 }
 
 /** The whole of such a program: what it does with its input. */

@@ -54,11 +54,6 @@ export function computeBetweenQueries(
   })
 }
 
-/** Leases that are opened, used for one query and released. */
-export function shortLeases(access: Access, { millis }: { millis: number }): Promise<Done> {
-  return repeat(millis, () => access.withConnection(pointQuery))
-}
-
 /** So many leases, some of them at a time, each used for one query. */
 export async function countedLeases(
   access: Access,

@@ -1,0 +1,56 @@
+/** Tasks that move more than memory should hold, and stop in the middle until they are told to go on. */
+import { once } from 'node:events'
+import pg from 'pg'
+
+/** The cells of `gate`. */
+const REACHED = 0
+const MAY_GO_ON = 1
+
+const reach = (gate) => Atomics.store(gate, REACHED, 1)
+
+/** Computes, as far as anyone can tell: no event is seen meanwhile. */
+function computes(gate) {
+  reach(gate)
+  Atomics.wait(gate, MAY_GO_ON, 0)
+}
+
+/** Does nothing, but its event loop runs. */
+async function pauses(stream, gate) {
+  stream.pause()
+  reach(gate)
+  while (Atomics.load(gate, MAY_GO_ON) === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  stream.resume()
+}
+
+const SQL = `SELECT repeat('x', 1000) AS line FROM generate_series(1, $1::int)`
+
+/** Reads so many rows of a thousand bytes, none of which it keeps. */
+export async function reads({ rows, how, gate }, { db }) {
+  const query = db.query(new pg.Query(SQL, [rows]))
+  let bytes = 0
+  query.on('row', ({ line }) => {
+    if (bytes === 0) how === 'computes' ? computes(gate) : pauses(db.connection.stream, gate)
+    bytes += line.length
+  })
+  await once(query, 'end')
+  return bytes
+}
+
+/** Copies so many rows of a thousand bytes into a table, no faster than the connection takes them. */
+export async function copies({ rows, gate }, { db }) {
+  await db.query('CREATE TABLE IF NOT EXISTS copied (line text)')
+  const { connection } = db
+  const copy = db.query(new pg.Query('COPY copied FROM STDIN'))
+  // The query would end the COPY, as it has no data.
+  copy.handleCopyInResponse = () => {}
+  await once(connection, 'copyInResponse')
+  reach(gate)
+  const line = Buffer.from(`${'x'.repeat(999)}\n`)
+  for (let row = 0; row < rows; row++) {
+    connection.sendCopyFromChunk(line)
+    if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain')
+  }
+  connection.endCopyFrom()
+  await once(copy, 'end')
+  return (await db.query('SELECT count(*)::int, sum(length(line))::int FROM copied')).rows[0]
+}

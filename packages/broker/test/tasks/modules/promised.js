@@ -1,0 +1,1 @@
+export default new Promise((resolve) => setImmediate(resolve, ({ a, b }) => a + b))
