@@ -18,6 +18,7 @@ import { type Waiter, Waiters } from './waiters.js'
 export class ConnectionPool {
   readonly #database: Database
   readonly #counters: Counters
+  readonly #holders: () => string[]
   readonly #waiters: Waiters
   readonly #idle: IdleConnections
   /** Every connection that the server has accepted and that is not gone. */
@@ -25,11 +26,15 @@ export class ConnectionPool {
   /** Those that `granted` gave out and that have not come back. */
   readonly #lent = new Set<ServerConnection>()
   #connecting = 0
-  #validating = 0
+  readonly #validating = new Set<ServerConnection>()
+  /** Closed by the pool and not gone yet. */
+  #leaving = 0
   /** Connections of an earlier epoch are never lent: see `recycle`. */
   #epoch = 0
   #state: 'open' | 'closing' = 'open'
   readonly #backoff = new Backoff(() => this.#dispatch())
+  /** Gives up the connections that are being opened. */
+  readonly #stopConnecting = new AbortController()
   /** Those who want to know when a connection has come or gone, once. */
   #onChange: (() => void)[] = []
 
@@ -37,13 +42,11 @@ export class ConnectionPool {
   constructor(database: Database, counters: Counters, holders: () => string[]) {
     this.#database = database
     this.#counters = counters
-    this.#waiters = new Waiters((waitedMillis) => {
-      const cause = this.#open.size === 0 ? this.#backoff.error : undefined
-      return timedOut(database, { waitedMillis, leased: this.#lent.size, holders: holders(), cause })
-    })
+    this.#holders = holders
+    this.#waiters = new Waiters((waitedMillis) => this.#timedOut(waitedMillis))
     this.#idle = new IdleConnections({
       idleTimeoutMillis: database.idleTimeoutMillis,
-      spare: () => this.#size - database.min,
+      spare: () => this.#size - this.#leaving - database.min,
       close: (connection, reason) => this.close(connection, reason),
     })
   }
@@ -59,7 +62,8 @@ export class ConnectionPool {
     if (this.#state === 'closing') return waiter.refused(brokerClosed(this.#database))
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#grant(waiter, connection, 0)
-    if (this.#waiters.size >= this.#database.maxWaiting) return waiter.refused(queueFull(this.#database))
+    if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
+      return waiter.refused(queueFull(this.#database, this.#holders()))
     this.#waiters.join(waiter)
     this.#dispatch()
   }
@@ -75,24 +79,27 @@ export class ConnectionPool {
     connection.use(NOBODY)
   }
 
-  /** A connection is in step and idle, its session in its initial state. */
+  /** A connection is in step and idle, its session in its initial state: it is lent at once where somebody waits. */
   available(connection: ServerConnection): void {
     connection.use(this.#bystander(connection))
     connection.usedAt = performance.now()
     const reason = this.#unfit(connection)
     if (reason !== undefined) return this.close(connection, reason)
-    this.#idle.push(connection)
+    if (this.#waiters.size > 0) this.#grantNext(connection)
+    else this.#idle.push(connection)
     this.#dispatch()
   }
 
   /** Closes a connection, politely when its session is in step; its place is free when it is gone. */
   close(connection: ServerConnection, reason: CloseReason): void {
     this.#counters.closed[reason]++
+    this.#leaving++
     connection.use(NOBODY)
     if (connection.isOpen && connection.tracker.state === 'idle')
       connection.end(this.#database.cancelTimeoutMillis)
     else connection.destroy()
     connection.closed.then(() => {
+      this.#leaving--
       this.#open.delete(connection)
       this.#changed()
     })
@@ -104,23 +111,41 @@ export class ConnectionPool {
     for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
   }
 
-  /** Resolves when `min` connections are open. @throws ConnectError */
+  /**
+   * Resolves when `min` connections are open. While the server is away it waits as long as a lease would.
+   * @throws ConnectError, LeaseTimeoutError or BrokerClosedError
+   */
   async ready(): Promise<void> {
-    this.#dispatch()
-    while (this.#state === 'open' && this.#open.size < this.#database.min) {
-      await this.#change()
-      const cause = this.#backoff.error
-      if (cause !== undefined && this.#open.size < this.#database.min)
-        throw cannotConnect(this.#database, cause)
+    const { min, connectionTimeoutMillis: limit } = this.#database
+    const late = limit === 0 ? undefined : AbortSignal.timeout(limit)
+    const wake = () => this.#changed()
+    late?.addEventListener('abort', wake)
+    try {
+      this.#dispatch()
+      while (this.#state === 'open' && this.#open.size < min) {
+        if (late?.aborted) throw this.#timedOut(limit)
+        await this.#change()
+        const error = this.#backoff.error
+        if (error !== undefined && isFinal(error)) throw cannotConnect(this.#database, error)
+      }
+      if (this.#state === 'closing') throw brokerClosed(this.#database)
+    } finally {
+      late?.removeEventListener('abort', wake)
     }
   }
 
-  /** Refuses those who wait and those who come. Idle connections close now, lent ones when they come back. */
+  /**
+   * Refuses those who wait and those who come. Connections that are idle, being opened or being validated close now, lent
+   * ones when they come back.
+   */
   beginClose(): void {
     this.#state = 'closing'
     this.#backoff.reset()
     this.#waiters.refuseAll(() => brokerClosed(this.#database))
+    this.#stopConnecting.abort()
+    for (const connection of this.#validating) connection.destroy()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
+    this.#changed()
   }
 
   /** Resolves when no connection is open, after `beginClose`. */
@@ -134,7 +159,12 @@ export class ConnectionPool {
 
   /** Connections that will be idle soon, if all goes well. */
   get #arriving(): number {
-    return this.#connecting + this.#validating
+    return this.#connecting + this.#validating.size
+  }
+
+  /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
+  get #unlent(): number {
+    return this.#database.max - this.#lent.size
   }
 
   /** Serves the line with what is idle, then sees to it that enough is on its way for those who remain. */
@@ -143,8 +173,7 @@ export class ConnectionPool {
     while (this.#waiters.size > 0) {
       const connection = this.#popFresh()
       if (connection === undefined) break
-      const { waiter, waitedMillis } = this.#waiters.next()
-      this.#grant(waiter, connection, waitedMillis)
+      this.#grantNext(connection)
     }
     while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#validate(this.#idle.pop())
     while (this.#mayConnect && (this.#arriving < this.#waiters.size || this.#size < this.#database.min))
@@ -159,6 +188,11 @@ export class ConnectionPool {
     return this.#idle.popFresh(this.#database.validateAfterIdleMillis)
   }
 
+  #grantNext(connection: ServerConnection): void {
+    const { waiter, waitedMillis } = this.#waiters.next()
+    this.#grant(waiter, connection, waitedMillis)
+  }
+
   #grant(waiter: Waiter, connection: ServerConnection, waitedMillis: number): void {
     connection.tracker.reset()
     connection.uses++
@@ -169,16 +203,16 @@ export class ConnectionPool {
   }
 
   #validate(connection: ServerConnection): void {
-    this.#validating++
+    this.#validating.add(connection)
     this.#counters.validated++
     connection.exchange(['SELECT 1'], this.#database.validateTimeoutMillis).then(
       () => {
-        this.#validating--
+        this.#validating.delete(connection)
         this.available(connection)
       },
       () => {
-        this.#validating--
-        this.close(connection, 'invalid')
+        this.#validating.delete(connection)
+        this.close(connection, this.#state === 'closing' ? 'closed' : 'invalid')
         this.#dispatch()
       },
     )
@@ -186,7 +220,7 @@ export class ConnectionPool {
 
   #connect(): void {
     this.#connecting++
-    ServerConnection.open(this.#database, this.#epoch).then(
+    ServerConnection.open(this.#database, this.#epoch, this.#stopConnecting.signal).then(
       (connection) => {
         this.#connecting--
         this.#counters.opened++
@@ -197,7 +231,6 @@ export class ConnectionPool {
       },
       (error: Error) => {
         this.#connecting--
-        this.#counters.connectFailures++
         this.#connectFailed(error)
         this.#changed()
       },
@@ -207,6 +240,7 @@ export class ConnectionPool {
   /** A refusal that time cannot mend is told at once, unless other connections may serve those who wait. */
   #connectFailed(error: Error): void {
     if (this.#state === 'closing') return
+    this.#counters.connectFailures++
     this.#backoff.failed(error)
     if (isFinal(error) && this.#open.size === 0)
       this.#waiters.refuseAll(() => cannotConnect(this.#database, error))
@@ -215,7 +249,7 @@ export class ConnectionPool {
   /** Why a connection may not be lent again. */
   #unfit(connection: ServerConnection): CloseReason | undefined {
     const { maxUses } = this.#database
-    if (!connection.isOpen) return 'lost'
+    if (!connection.isOpen || connection.tracker.state !== 'idle') return 'lost'
     if (this.#state === 'closing') return 'closed'
     if (connection.epoch !== this.#epoch) return 'recycled'
     if (maxUses > 0 && connection.uses >= maxUses) return 'uses'
@@ -223,15 +257,26 @@ export class ConnectionPool {
     return undefined
   }
 
-  /** Watches an idle connection: the server may close it. */
+  /** Watches an idle connection: the server may close it, and mostly says so first. */
   #bystander(connection: ServerConnection): ConnectionUser {
-    return {
-      ...NOBODY,
-      lost: () => {
-        this.#idle.remove(connection)
-        this.close(connection, 'lost')
-      },
+    const lost = () => {
+      this.#idle.remove(connection)
+      this.close(connection, 'lost')
     }
+    const received = () => {
+      if (connection.tracker.state !== 'idle') lost()
+    }
+    return { ...NOBODY, received, lost }
+  }
+
+  #timedOut(waitedMillis: number): Error {
+    return timedOut(this.#database, {
+      waitedMillis,
+      leased: this.#lent.size,
+      connecting: this.#connecting,
+      holders: this.#holders(),
+      cause: this.#open.size === 0 ? this.#backoff.error : undefined,
+    })
   }
 
   #change(): Promise<void> {

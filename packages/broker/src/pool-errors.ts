@@ -5,6 +5,7 @@ import type { Database } from './database-options.js'
 interface VainWait {
   waitedMillis: number
   leased: number
+  connecting: number
   holders: readonly string[]
   /** Why the server cannot be reached, where that is what the wait was for. */
   cause: Error | undefined
@@ -12,19 +13,23 @@ interface VainWait {
 
 export function timedOut(
   { name, max }: Database,
-  { waitedMillis, leased, holders, cause }: VainWait,
+  { waitedMillis, leased, connecting, holders, cause }: VainWait,
 ): LeaseTimeoutError {
   const why =
     cause === undefined
-      ? `${leased} of at most ${max} are leased${holders.length === 0 ? '' : `, by ${holders.join('; ')}`}`
-      : `the server cannot be reached: ${describe(cause)}`
+      ? `${leased} of at most ${max} are leased${by(holders)}${connecting === 0 ? '' : `, and ${connecting} are not connected yet`}`
+      : `no connection can be opened: ${describe(cause)}`
   const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.`
   return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
 }
 
-export function queueFull({ name, maxWaiting }: Database): QueueFullError {
-  const message = `${maxWaiting} leases wait for "${name}" already, its maxWaiting.`
-  return new QueueFullError(message, { database: name, limit: maxWaiting })
+export function queueFull({ name, max, maxWaiting }: Database, holders: readonly string[]): QueueFullError {
+  const message = `${maxWaiting} leases wait for "${name}" already, its maxWaiting, and all ${max} are leased${by(holders)}.`
+  return new QueueFullError(message, { database: name, limit: maxWaiting, holders })
+}
+
+function by(holders: readonly string[]): string {
+  return holders.length === 0 ? '' : `, by ${holders.join('; ')}`
 }
 
 export function cannotConnect({ name }: Database, cause: Error): ConnectError {

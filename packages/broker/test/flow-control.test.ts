@@ -85,3 +85,26 @@ test('a writer is held back by a server that does not read', async () => {
   expect(await copying).toEqual({ count: ROWS, sum: ROWS * 999 })
   expectBounded(await growth)
 })
+
+test('a writer that is held back is told when its lease is revoked', async () => {
+  const proxy = await TcpProxy.start(database.connectionString)
+  lending.closeAfterTest(() => proxy.close())
+  const broker = lending.broker({
+    max: 1,
+    connectionString: proxy.connectionString,
+    cancelTimeoutMillis: 100,
+  })
+  const executor = lending.executor<Tasks>(broker, 'bulk.js')
+  const gate = new Int32Array(new SharedArrayBuffer(8))
+  const copying = executor.run({ rows: ROWS, gate }, { name: 'copies' })
+  await until(() => Atomics.load(gate, 0) === 1, 'for the COPY to begin')
+  proxy.hold('toServer')
+  await untilStill(() => statistics(broker).bytesToServer)
+  await broker.recycle('default', { force: true })
+  await expect(copying).rejects.toMatchObject({ code: 'PGLEASE_LEASE_REVOKED' })
+})
+
+test('one message may be larger than a window, in both directions', async () => {
+  const executor = lending.executor<Tasks>(lending.broker(), 'bulk.js')
+  expect(await executor.run(10 * MIB, { name: 'echoes' })).toBe(true)
+})

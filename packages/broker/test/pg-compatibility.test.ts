@@ -86,3 +86,11 @@ test('a lease takes the options of pg that are for the client', async () => {
     parsed: 'parsed',
   })
 })
+
+test('a lease refuses an option that cannot go to the broker', async () => {
+  const { executor } = start()
+  await expect(executor.run(undefined, { name: 'usesFunctionAsOption' })).rejects.toMatchObject({
+    code: 'PGLEASE_CONFIGURATION',
+    message: expect.stringContaining('could not be cloned'),
+  })
+})

@@ -65,7 +65,7 @@ test('ready gives up on a server that stays away, and says why', async () => {
   const broker = lending.broker({
     min: 1,
     connectionString: proxy.connectionString,
-    connectionTimeoutMillis: 100,
+    connectionTimeoutMillis: 300,
   })
   proxy.refuse()
   await expect(broker.ready()).rejects.toMatchObject({

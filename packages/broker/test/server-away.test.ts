@@ -23,7 +23,9 @@ describe('while the server is away', () => {
   test('a caller gives up at its own timeout, with the original cause', async () => {
     const broker = lending.broker({ max: 3, connectionString: proxy.connectionString })
     proxy.refuse()
-    const { code, port } = await processId(broker, { connectionTimeoutMillis: 100 }).catch((error) => {
+    const patient = processId(broker, { connectionTimeoutMillis: 0 }).catch(() => {})
+    await until(() => broker.stats().default!.connectFailures > 0, 'for the server to be missed')
+    const { code, port } = await processId(broker, { connectionTimeoutMillis: 10 }).catch((error) => {
       expect(error).toMatchObject({
         code: 'PGLEASE_LEASE_TIMEOUT',
         retryable: true,
@@ -39,6 +41,8 @@ describe('while the server is away', () => {
       code: 'ECONNREFUSED',
       port: Number(new URL(proxy.connectionString).port),
     })
+    await broker.close()
+    await patient
   })
 
   test('those who wait are served as soon as it is back', async () => {

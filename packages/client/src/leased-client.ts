@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { BrokerLink } from './broker-link.js'
+import { answerCall, type Call, refuseConnect, refuseQuery } from './call-answers.js'
 import { type LeasedClientOptions, splitOptions } from './client-options.js'
 import type { LeaseRequest } from './contract.js'
 import { LeaseLostError, LeaseReleasedError, PgleaseError } from './errors.js'
@@ -61,8 +62,6 @@ const CONNECTION = {
   connectionTimeoutMillis: 0,
 }
 
-type Call = unknown[]
-
 /** `pg.Client` without its overloads, which the class below overrides as one function each. */
 const UntypedClient = pg.Client as unknown as new (
   config: object,
@@ -114,25 +113,26 @@ export class Leased extends UntypedClient {
     switch (this.#state.is) {
       case 'ended':
       case 'released':
-        return this.#refuse(released(this.#database), [undefined, ...call])
+        return refuseConnect(released(this.#database), call)
       case 'lost':
-        return this.#refuse(lostBefore(this.#state.error, this.#database), [undefined, ...call])
+        return refuseConnect(lostBefore(this.#state.error, this.#database), call)
       case 'unused':
         this.#noteCaller(this.connect)
         this.#state = { is: 'leasing' }
         process.nextTick(() => this.#connected())
         return super.connect(...call)
       case 'leasing':
-        return isFirst ? this.#isConnected(call) : super.connect(...call)
+        // The first query has connected: pg would let it wait for this call.
+        return isFirst ? answerCall(this, call) : super.connect(...call)
     }
   }
 
   override query(...call: Call): unknown {
     switch (this.#state.is) {
       case 'released':
-        return this.#refuse(released(this.#database), call)
+        return refuseQuery(released(this.#database), call, this.#connection)
       case 'lost':
-        return this.#refuse(lostBefore(this.#state.error, this.#database), call)
+        return refuseQuery(lostBefore(this.#state.error, this.#database), call, this.#connection)
       case 'unused':
         this.#noteCaller(this.query)
         this.#state = { is: 'leasing' }
@@ -166,11 +166,10 @@ export class Leased extends UntypedClient {
 
   /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
   override end(...call: Call): unknown {
-    if (this.#state.is === 'released') return this.#isDone(call)
+    if (this.#state.is === 'released') return answerCall(undefined, call)
     this.#state = { is: 'ended' }
-    const { connection } = this as unknown as { connection: { end(): void } }
     // The goodbye to the server is the pool's to say.
-    connection.end = () => void this.#stream.end()
+    this.#connection.end = () => void this.#stream.end()
     return super.end(...call)
   }
 
@@ -203,43 +202,17 @@ export class Leased extends UntypedClient {
   /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */
   #connected(): void {
     if (this.#state.is !== 'leasing' && this.#state.is !== 'ended') return
-    const { connection } = this as unknown as { connection: EventEmitter }
-    connection.emit('readyForQuery', { name: 'readyForQuery', length: 5, status: 'I' })
+    this.#connection.emit('readyForQuery', { name: 'readyForQuery', length: 5, status: 'I' })
+  }
+
+  /** What pg's types keep to themselves. */
+  get #connection(): EventEmitter & { end(): void } {
+    return (this as unknown as { connection: EventEmitter & { end(): void } }).connection
   }
 
   /** Whether no query waits or runs; pg keeps this itself. */
   get #isQuiet(): boolean {
     return (this as unknown as { readyForQuery?: boolean }).readyForQuery === true
-  }
-
-  /** Answers a `connect` that comes after the first query, which has connected. */
-  #isConnected([callback]: Call): unknown {
-    if (typeof callback !== 'function') return Promise.resolve(this)
-    process.nextTick(callback as (error: null, client: this) => void, null, this)
-  }
-
-  #isDone([callback]: Call): unknown {
-    if (typeof callback !== 'function') return Promise.resolve()
-    process.nextTick(callback as () => void)
-  }
-
-  /** Fails one call of `query` as `pg` would: submittable, callback or promise. */
-  #refuse(error: Error, [config, ...rest]: Call): unknown {
-    const query = config as {
-      submit?: unknown
-      callback?: unknown
-      handleError?: (e: Error, c: unknown) => void
-    }
-    const callback = [query?.callback, ...rest].find((each) => typeof each === 'function')
-    if (typeof query?.submit === 'function') {
-      if (callback !== undefined) query.callback = callback
-      process.nextTick(() =>
-        query.handleError?.(error, (this as unknown as { connection: unknown }).connection),
-      )
-      return query
-    }
-    if (callback === undefined) return Promise.reject(error)
-    process.nextTick(() => (callback as (error: Error) => void)(error))
   }
 }
 

@@ -54,3 +54,10 @@ export async function copies({ rows, gate }, { db }) {
   await once(copy, 'end')
   return (await db.query('SELECT count(*)::int, sum(length(line))::int FROM copied')).rows[0]
 }
+
+/** Sends so many bytes as one parameter and takes them back as one value. */
+export async function echoes(bytes, { db }) {
+  const value = Buffer.alloc(bytes, 'glacier')
+  const { rows } = await db.query('SELECT $1::bytea AS value', [value])
+  return value.equals(rows[0].value)
+}

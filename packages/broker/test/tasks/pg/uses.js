@@ -25,6 +25,9 @@ export async function connectsLate(_input, { db }) {
   return [connected[0] === db, connected[1].rows]
 }
 
+export const usesFunctionAsOption = (_input, { withConnection }) =>
+  withConnection((client) => client.query('SELECT 1'), { onNotice: () => {} })
+
 /** With pg's own options for a client, wherever a lease is asked for. */
 export async function usesOptions(_input, { database, withConnection }) {
   const options = { pipeline: true, binary: true, query_timeout: 50 }

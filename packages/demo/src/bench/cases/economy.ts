@@ -1,4 +1,3 @@
-import { clonedRows } from '../contenders/cloned-rows.js'
 import { ownPool } from '../contenders/own-pool.js'
 import { pgBouncer } from '../contenders/pgbouncer.js'
 import { pglease } from '../contenders/pglease.js'
@@ -13,7 +12,7 @@ export const economy = comparison({
   name: 'economy',
   title: `${THREADS} threads that compute for ${COMPUTE_MILLIS} ms between queries: ${CONNECTIONS} connections, for own pools ${THREADS}`,
   metrics: rate('turns', [{ against: ownPool.name, least: 0.97 }]),
-  contenders: [pglease, ownPool, pgBouncer, clonedRows],
+  contenders: [pglease, ownPool, pgBouncer],
   places: [{ threads: THREADS, route: 'socket' }],
   setting: (threads, contender) => ({
     connections: contender === ownPool ? threads : CONNECTIONS,

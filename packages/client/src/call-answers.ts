@@ -1,0 +1,32 @@
+/** The arguments of one call of a method of `pg.Client`. */
+export type Call = unknown[]
+
+interface Submittable {
+  submit?: unknown
+  callback?: unknown
+  handleError?(error: Error, connection: unknown): void
+}
+
+/** Answers a call of `connect` or `end` with success, as `pg` would: by the callback or a promise. */
+export function answerCall(value: unknown, [callback]: Call): unknown {
+  if (typeof callback !== 'function') return Promise.resolve(value)
+  process.nextTick(callback as (error: null, value: unknown) => void, null, value)
+}
+
+/** Fails a call of `query` as `pg` would: by its submittable, its callback or a promise. */
+export function refuseQuery(error: Error, [query, ...rest]: Call, connection: unknown): unknown {
+  const config = query as Submittable | undefined
+  const callback = [config?.callback, ...rest].find((each) => typeof each === 'function')
+  if (typeof config?.submit === 'function') {
+    if (callback !== undefined) config.callback = callback
+    process.nextTick(() => config.handleError?.(error, connection))
+    return config
+  }
+  if (callback === undefined) return Promise.reject(error)
+  process.nextTick(callback as (error: Error) => void, error)
+}
+
+/** Fails a call of `connect` as `pg` would. */
+export function refuseConnect(error: Error, call: Call): unknown {
+  return refuseQuery(error, [undefined, ...call], undefined)
+}
