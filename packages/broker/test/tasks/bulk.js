@@ -43,6 +43,8 @@ export async function copies({ rows, gate }, { db }) {
   const copy = db.query(new pg.Query('COPY copied FROM STDIN'))
   // The query would end the COPY, as it has no data.
   copy.handleCopyInResponse = () => {}
+  // Whoever waits for the stream is told too.
+  copy.on('error', () => {})
   await once(connection, 'copyInResponse')
   reach(gate)
   const line = Buffer.from(`${'x'.repeat(999)}\n`)
