@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import {
   BrokerClosedError,
   type LeasedClient,
@@ -7,23 +7,13 @@ import {
   UnknownDatabaseError,
   type WithConnectionOptions,
 } from '@pglease/client'
-import {
-  type AttachRequest,
-  type BrokerControl,
-  type BrokerFrame,
-  BrokerLink,
-  isAttachRequest,
-  PortChannel,
-  type WorkerFrame,
-  withLease,
-} from '@pglease/client/internal'
-import { serveControl } from './control-port.js'
+import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
 import { DatabaseLeases } from './database-leases.js'
 import { type DatabaseOptions, readDatabase } from './database-options.js'
 import { checkOptions, flag, millis, wrong } from './option-check.js'
-import { ServedPort } from './served-port.js'
 import { StateMachine } from './state-machine.js'
 import type { DatabaseStatistics } from './statistics.js'
+import { ThreadPorts, type ThreadRights } from './thread-ports.js'
 import type { LeaseWarning } from './warnings.js'
 
 export interface BrokerOptions {
@@ -74,8 +64,7 @@ const CLOSE_MILLIS = 5000
 export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   readonly #databases: ReadonlyMap<string, DatabaseLeases>
   readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
-  /** Every port of every attached thread, closed with the broker. */
-  readonly #ports = new Set<{ close(): void }>()
+  readonly #ports = new ThreadPorts()
   /** This thread's own link, made when first asked for. */
   #ownLink: BrokerLink | undefined
   #closing: Promise<void> | undefined
@@ -136,21 +125,9 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
 
   /** Answers a thread that has asked for its control port. For the executor; see `attach`. */
   serve(request: AttachRequest, options: AttachOptions = {}): void {
-    this.#serve(request['@pglease/attach'] as MessagePort, `thread ${request.threadId}`, options)
-  }
-
-  #serve(port: MessagePort, thread: string, { databases }: AttachOptions): void {
-    if (this.state !== 'open') return port.close()
-    const find = (name: string) => this.#find(name, databases)
-    const control: BrokerControl = {
-      hello: () => ({
-        databases: [...(databases ?? this.#databases.keys())],
-        traceLeases: this.#tracesLeases,
-      }),
-      addLeasePort: (leasePort) => this.#serveLeases(leasePort as MessagePort, find, thread),
-    }
-    serveControl(control, port)
-    this.#keep(port)
+    const port = request['@pglease/attach'] as MessagePort
+    if (this.state === 'open') this.#ports.serve(port, this.#rights(`thread ${request.threadId}`, options))
+    else port.close()
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -163,7 +140,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#ownLink ??= this.#linkHere()
+    this.#ownLink ??= this.#ports.linkHere(this.#rights('the main thread', {}))
     return withLease(this.#ownLink, work, options)
   }
 
@@ -180,7 +157,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   async recycle(name = 'default', options: RecycleOptions = {}): Promise<void> {
     this.#mustBeOpen()
     checkOptions('recycle', options, { force: flag })
-    const database = this.#find(name)
+    const database = this.#mustHave(name)
     database.recycle()
     if (options.force) {
       database.revokeHeld(
@@ -221,34 +198,18 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     }
     await Promise.all(databases.map((database) => database.drained()))
     this.#ownLink?.close()
-    for (const port of this.#ports) port.close()
+    this.#ports.close()
     this.#machine.to('closed')
   }
 
-  get #tracesLeases(): boolean {
-    return [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
+  #rights(label: string, { databases = this.databases }: AttachOptions): ThreadRights {
+    const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
+    return { label, databases, traceLeases, find: (name) => this.#find(name, databases) }
   }
 
-  #linkHere(): BrokerLink {
-    const { port1, port2 } = new MessageChannel()
-    this.#serve(port2, 'the main thread', {})
-    return new BrokerLink(port1)
-  }
-
-  #serveLeases(port: MessagePort, find: (name: string) => DatabaseLeases, thread: string): void {
-    if (this.state === 'closed') return port.close()
-    new ServedPort(new PortChannel<WorkerFrame, BrokerFrame>(port), find, thread)
-    this.#keep(port)
-  }
-
-  #keep(port: MessagePort): void {
-    this.#ports.add(port)
-    port.once('close', () => this.#ports.delete(port))
-  }
-
-  #find(name: string, allowed?: readonly string[]): DatabaseLeases {
+  #find(name: string, allowed: readonly string[]): DatabaseLeases {
     const database = this.#mustHave(name)
-    if (allowed !== undefined && !allowed.includes(name)) {
+    if (!allowed.includes(name)) {
       throw new UnknownDatabaseError(`This thread may lease ${allowed.join(', ')}, but not "${name}".`, {
         database: name,
       })

@@ -1,0 +1,58 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import {
+  type BrokerControl,
+  type BrokerFrame,
+  BrokerLink,
+  PortChannel,
+  type WorkerFrame,
+} from '@pglease/client/internal'
+import { serveControl } from './control-port.js'
+import { type FindDatabase, ServedPort } from './served-port.js'
+
+/** What a thread may have of the broker. */
+export interface ThreadRights {
+  /** For people. */
+  readonly label: string
+  readonly databases: readonly string[]
+  readonly traceLeases: boolean
+  readonly find: FindDatabase
+}
+
+/** The broker's ends of all threads' ports: a control port each, and the lease ports. */
+export class ThreadPorts {
+  readonly #ports = new Set<MessagePort>()
+  #state: 'open' | 'closed' = 'open'
+
+  /** Serves a thread whose end of the control port is a `BrokerLink`. */
+  serve(port: MessagePort, { label, databases, traceLeases, find }: ThreadRights): void {
+    const control: BrokerControl = {
+      hello: () => ({ databases: [...databases], traceLeases }),
+      addLeasePort: (leasePort) => this.#serveLeases(leasePort as MessagePort, find, label),
+    }
+    serveControl(control, port)
+    this.#keep(port)
+  }
+
+  /** A link of this very thread. */
+  linkHere(rights: ThreadRights): BrokerLink {
+    const { port1, port2 } = new MessageChannel()
+    this.serve(port2, rights)
+    return new BrokerLink(port1)
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    for (const port of this.#ports) port.close()
+  }
+
+  #serveLeases(port: MessagePort, find: FindDatabase, label: string): void {
+    if (this.#state === 'closed') return port.close()
+    new ServedPort(new PortChannel<WorkerFrame, BrokerFrame>(port), find, label)
+    this.#keep(port)
+  }
+
+  #keep(port: MessagePort): void {
+    this.#ports.add(port)
+    port.once('close', () => this.#ports.delete(port))
+  }
+}
