@@ -1,4 +1,4 @@
-import type { LeaseRequest } from '@pglease/client/internal'
+import { type LeaseRequest, onAbort } from '@pglease/client/internal'
 import { ConnectionPool } from './connection-pool.js'
 import type { Database } from './database-options.js'
 import { Lease, type LeasePeer } from './lease.js'
@@ -55,11 +55,12 @@ export class DatabaseLeases {
 
   /** Resolves when no lease is left, or when `signal` is aborted. */
   async quiet(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => onAbort(signal, resolve))
     while (this.#leases.size > 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
+      const forgotten = new Promise<void>((resolve) => {
         this.#onForget = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
       })
+      await Promise.race([aborted, forgotten])
     }
   }
 

@@ -54,7 +54,7 @@ export interface DatabaseOptions extends ServerOptions {
   maxUses?: number
   /** A connection is closed when older, less up to a tenth so that not all go at once; 0 keeps it. Default: 0. */
   maxLifetimeSeconds?: number
-  /** Leases that may wait at a time; one more is refused with a `QueueFullError`. Default: no limit. */
+  /** Leases that may wait while all `max` connections are leased; one more is refused with a `QueueFullError`. Default: no limit. */
   maxWaiting?: number
   /** A connection idle for longer must answer `SELECT 1` before it is lent. Default: 500. */
   validateAfterIdleMillis?: number
@@ -75,7 +75,10 @@ export interface DatabaseOptions extends ServerOptions {
    * next lease inherits. `''` resets nothing but an open transaction. Default: `DISCARD ALL`.
    */
   resetQuery?: string
-  /** Called once with each new connection, before it is first lent. Settings made here are kept by every reset. */
+  /**
+   * Called once with each new connection, before it is first lent. Settings made here are kept by every reset; custom
+   * ones, as `app.tenant`, when a query of the hook names them.
+   */
   onConnect?: (client: pg.Client) => unknown
 }
 

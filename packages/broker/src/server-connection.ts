@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { onAbort } from '@pglease/client/internal'
 import pg from 'pg'
 import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
 import type { Database } from './database-options.js'
@@ -87,7 +88,7 @@ export class ServerConnection {
     // A failure rejects what is awaited; the event alone must not end the process.
     client.on('error', () => {})
     const destroy = () => client.connection.stream.destroy()
-    stop?.addEventListener('abort', destroy, { once: true })
+    const stopListening = stop && onAbort(stop, destroy)
     try {
       await client.connect()
       const settings = await withinLimit(prepare(client, database), client, database)
@@ -96,7 +97,7 @@ export class ServerConnection {
       destroy()
       throw error
     } finally {
-      stop?.removeEventListener('abort', destroy)
+      stopListening?.()
     }
   }
 
