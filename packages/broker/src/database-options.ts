@@ -54,7 +54,10 @@ export interface DatabaseOptions extends ServerOptions {
   maxUses?: number
   /** A connection is closed when older, less up to a tenth so that not all go at once; 0 keeps it. Default: 0. */
   maxLifetimeSeconds?: number
-  /** Leases that may wait while all `max` connections are leased; one more is refused with a `QueueFullError`. Default: no limit. */
+  /**
+   * Leases that may wait while all `max` connections are leased; one more is refused with a `QueueFullError`. Default: no
+   * limit.
+   */
   maxWaiting?: number
   /** A connection idle for longer must answer `SELECT 1` before it is lent. Default: 500. */
   validateAfterIdleMillis?: number

@@ -184,8 +184,10 @@ export class Lease implements Waiter, ConnectionUser {
       if (!(error instanceof ProtocolError)) throw error
       return this.revoke(error)
     }
-    if (this.#connection!.tracker.terminated)
-      return this.revoke(new LeaseLostError('The client has said goodbye to the server'))
+    if (this.#connection!.tracker.terminated) {
+      const { database } = this.request
+      return this.revoke(new LeaseLostError('The client has said goodbye to the server', { database }))
+    }
     if (hasLeft) this.#acknowledge(bytes)
     else this.#undrained += bytes
   }

@@ -125,6 +125,7 @@ test('a thread attached to a broker that closes meanwhile is told so', async () 
   await broker.close()
   await expect(call(worker, 'processId')).rejects.toMatchObject({
     code: expect.stringMatching(/^PGLEASE_(LEASE_LOST|BROKER_CLOSED)$/),
+    database: 'default',
   })
 })
 

@@ -162,7 +162,9 @@ export class LeaseStream extends Duplex implements LeaseHolder {
 
   portClosed(): void {
     this.#state = 'over'
-    this.destroy(new LeaseLostError('The broker has closed, or its thread has ended: the lease is lost.'))
+    const { database } = this.#request()
+    const message = 'The broker has closed, or its thread has ended: the lease is lost.'
+    this.destroy(new LeaseLostError(message, { database }))
   }
 
   #open(chunk: Buffer, callback: WriteCallback): void {

@@ -205,7 +205,10 @@ describe('a run that goes wrong', () => {
     proxy.refuse()
     proxy.cut()
     const { code, stderr, stdout } = await demo.ended
-    expect(stderr).toMatch(/country\nThe connection to Postgres was lost during the job\.\n$/)
+    // How far the job still came is a matter of chance; what it says at its end is not.
+    expect(stderr).toMatch(
+      /country\n(.+LU Luxembourg: failed\n)?(Verifying the tours\n)?The connection to Postgres was lost during the job\.\n$/,
+    )
     expect(stdout).toBe('')
     expect(code).toBe(1)
   })
