@@ -43,7 +43,7 @@ async function growthDuring(what: Promise<unknown>) {
 
 /** Garbage that was not collected yet is in these figures, of the worker too. */
 function expectBounded({ buffers, rss }: { buffers: number; rss: number }): void {
-  expect(buffers).toBeLessThan((ROWS * 1000) / 2)
+  expect(buffers).toBeLessThan((ROWS * 1000 * 3) / 4)
   expect(rss).toBeLessThan(ROWS * 1000)
 }
 
