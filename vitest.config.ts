@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     // A shared machine may stall a test past its bound once; twice is the test's own fault.
-    retry: process.env['CI'] ? 1 : 0,
+    retry: process.env.CI ? 1 : 0,
     hookTimeout: 30_000,
   },
 })
