@@ -2,6 +2,7 @@ import { Backoff } from './backoff.js'
 import { isFinal } from './connect-failure.js'
 import type { Database } from './database-options.js'
 import { IdleConnections } from './idle-connections.js'
+import { LateResets } from './late-resets.js'
 import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
 import { type ConnectionUser, NOBODY, ServerConnection } from './server-connection.js'
 import type { CloseReason, Counters } from './statistics.js'
@@ -10,7 +11,10 @@ import { type Waiter, Waiters } from './waiters.js'
 /**
  * The connections of one database. A connection is in one of these places:
  *
- * connecting → idle ⇄ validating, idle → lent → settling → idle, and from everywhere → closing → gone.
+ * connecting → idle ⇄ checking, idle → lent → settling → idle, and from everywhere → closing → gone.
+ *
+ * A connection that needs nothing but a plain reset does not settle: it is idle at once, and reset ahead of what is sent
+ * on it next.
  *
  * All but `gone` count against `max`: a place is free when the server counts the connection no more. Whatever becomes
  * idle goes to the first in the line, wherever it came from.
@@ -21,12 +25,14 @@ export class ConnectionPool {
   readonly #holders: () => string[]
   readonly #waiters: Waiters
   readonly #idle: IdleConnections
+  readonly #lateResets: LateResets
   /** Every connection that the server has accepted and that is not gone. */
   readonly #open = new Set<ServerConnection>()
   /** Those that `granted` gave out and that have not come back. */
   readonly #lent = new Set<ServerConnection>()
   #connecting = 0
-  readonly #validating = new Set<ServerConnection>()
+  /** Being validated, or reset because no lease has come to travel behind the reset. */
+  readonly #checking = new Set<ServerConnection>()
   /** Closed by the pool and not gone yet. */
   #leaving = 0
   /** Connections of an earlier epoch are never lent: see `recycle`. */
@@ -49,10 +55,15 @@ export class ConnectionPool {
       spare: () => this.#size - this.#leaving - database.min,
       close: (connection, reason) => this.close(connection, reason),
     })
+    // The empty query is what travels behind the reset.
+    this.#lateResets = new LateResets(this.#idle, (connection) =>
+      this.#check(connection, '', database.cancelTimeoutMillis, 'unclean'),
+    )
   }
 
   get figures() {
-    const [connecting, idle, leased] = [this.#connecting, this.#idle.size, this.#lent.size]
+    const [connecting, leased] = [this.#connecting, this.#lent.size]
+    const idle = this.#idle.size - this.#idle.unreset().length
     const settling = this.#size - connecting - idle - leased
     const { max } = this.#database
     return { total: this.#size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
@@ -79,14 +90,14 @@ export class ConnectionPool {
     connection.use(NOBODY)
   }
 
-  /** A connection is in step and idle, its session in its initial state: it is lent at once where somebody waits. */
+  /** A connection is in step and idle, its session in its initial state or to be reset with what is sent next: it is lent at once where somebody waits. */
   available(connection: ServerConnection): void {
     connection.use(this.#bystander(connection))
     connection.usedAt = performance.now()
     const reason = this.#unfit(connection)
     if (reason !== undefined) return this.close(connection, reason)
     if (this.#waiters.size > 0) this.#grantNext(connection)
-    else this.#idle.push(connection)
+    else this.#toIdle(connection)
     this.#dispatch()
   }
 
@@ -143,7 +154,7 @@ export class ConnectionPool {
     this.#backoff.reset()
     this.#waiters.refuseAll(() => brokerClosed(this.#database))
     this.#stopConnecting.abort()
-    for (const connection of this.#validating) connection.destroy()
+    for (const connection of this.#checking) connection.destroy()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
     this.#changed()
   }
@@ -159,7 +170,7 @@ export class ConnectionPool {
 
   /** Connections that will be idle soon, if all goes well. */
   get #arriving(): number {
-    return this.#connecting + this.#validating.size
+    return this.#connecting + this.#checking.size
   }
 
   /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
@@ -196,23 +207,35 @@ export class ConnectionPool {
   #grant(waiter: Waiter, connection: ServerConnection, waitedMillis: number): void {
     connection.tracker.reset()
     connection.uses++
+    if (connection.reset === 'due') this.#counters.resets++
     this.#lent.add(connection)
     this.#counters.leases++
     this.#counters.waited(waitedMillis)
     waiter.granted(connection)
   }
 
+  #toIdle(connection: ServerConnection): void {
+    this.#idle.push(connection)
+    if (connection.reset === 'due') this.#lateResets.watch()
+  }
+
   #validate(connection: ServerConnection): void {
-    this.#validating.add(connection)
     this.#counters.validated++
-    connection.exchange(['SELECT 1'], this.#database.validateTimeoutMillis).then(
+    this.#check(connection, 'SELECT 1', this.#database.validateTimeoutMillis, 'invalid')
+  }
+
+  /** Makes an idle connection answer, and reset its session if that is due. */
+  #check(connection: ServerConnection, query: string, timeoutMillis: number, reason: CloseReason): void {
+    this.#checking.add(connection)
+    if (connection.reset === 'due') this.#counters.resets++
+    connection.exchange([query], timeoutMillis).then(
       () => {
-        this.#validating.delete(connection)
+        this.#checking.delete(connection)
         this.available(connection)
       },
       () => {
-        this.#validating.delete(connection)
-        this.close(connection, this.#state === 'closing' ? 'closed' : 'invalid')
+        this.#checking.delete(connection)
+        this.close(connection, this.#state === 'closing' ? 'closed' : reason)
         this.#dispatch()
       },
     )

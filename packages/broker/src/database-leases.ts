@@ -4,7 +4,7 @@ import type { Database } from './database-options.js'
 import { Lease, type LeasePeer } from './lease.js'
 import type { ServerConnection } from './server-connection.js'
 import { undoTransactionSettings } from './session-settings.js'
-import { abandon, settle } from './settle.js'
+import { abandon, needsPlainReset, settle } from './settle.js'
 import { type CloseReason, Counters, type DatabaseStatistics } from './statistics.js'
 import type { WarningListener } from './warnings.js'
 
@@ -29,8 +29,9 @@ export class DatabaseLeases {
     return this.counters.report(this.#pool.figures)
   }
 
-  open(peer: LeasePeer, request: LeaseRequest): Lease {
-    const lease = new Lease(this, peer, request)
+  /** @param bytes the first to the server. */
+  open(peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array): Lease {
+    const lease = new Lease(this, peer, request, bytes)
     this.#leases.add(lease)
     this.#pool.acquire(lease)
     return lease
@@ -88,6 +89,10 @@ export class DatabaseLeases {
     if (how === 'destroy') return this.#abandon(connection, 'destroyed')
     if (connection.tracker.state === 'unknown') return this.#abandon(connection, 'unclean')
     const undo = undoTransactionSettings(lease.request, this.database, connection.initialSettings)
+    if (needsPlainReset(connection, this.database, undo)) {
+      connection.resetWithNext()
+      return this.#pool.available(connection)
+    }
     settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
         this.#pool.available(connection)
@@ -99,6 +104,14 @@ export class DatabaseLeases {
 
   #abandon(connection: ServerConnection, reason: CloseReason): void {
     abandon(connection, this.database, this.counters).then(() => this.#pool.close(connection, reason))
+  }
+
+  /** The connection's last lease left a session that could not be reset; this one has seen nothing of it. */
+  grantAnother(lease: Lease, connection: ServerConnection): void {
+    this.counters.held(performance.now() - lease.heldSince)
+    this.#pool.takeBack(connection)
+    this.#pool.close(connection, 'unclean')
+    this.#pool.acquire(lease)
   }
 
   warnOfLeak(lease: Lease): void {

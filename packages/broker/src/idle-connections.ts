@@ -55,6 +55,11 @@ export class IdleConnections {
     if (at !== -1) this.#stack.splice(at, 1)
   }
 
+  /** Those whose reset is due. */
+  unreset(): ServerConnection[] {
+    return this.#stack.filter(({ reset }) => reset === 'due')
+  }
+
   takeAll(): ServerConnection[] {
     this.#stopTimer()
     return this.#stack.splice(0)

@@ -1,6 +1,7 @@
 import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
+import { ResetFailedError } from './protocol/reset-ahead.js'
 import type { ConnectionUser, ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
@@ -18,7 +19,8 @@ export interface LeasePeer {
 }
 
 /**
- * - `waiting`: in the line for a connection; what the worker writes is kept;
+ * - `waiting`: in the line for a connection; what the worker writes is kept. Again so when the connection it was given
+ *   could not be reset;
  * - `preparing`: has a connection, which is being given the lease's options; what the worker writes is kept;
  * - `active`: bytes are pumped both ways;
  * - `cancelling`: as `active`, but what the worker writes is kept until the cancel is over, so that it cannot hit the
@@ -29,8 +31,8 @@ export type LeaseState = 'waiting' | 'preparing' | 'active' | 'cancelling' | 'ov
 
 export const LEASE_TRANSITIONS = {
   waiting: ['preparing', 'active', 'over'],
-  preparing: ['active', 'over'],
-  active: ['cancelling', 'over'],
+  preparing: ['waiting', 'active', 'over'],
+  active: ['waiting', 'cancelling', 'over'],
   cancelling: ['active', 'over'],
   over: [],
 } as const satisfies Record<LeaseState, readonly LeaseState[]>
@@ -44,7 +46,9 @@ export class Lease implements Waiter, ConnectionUser {
   readonly #home: DatabaseLeases
   readonly #machine = new StateMachine<LeaseState>('lease', 'waiting', LEASE_TRANSITIONS)
   /** What the worker has written while it could not be sent on; bounded by the worker's window. */
-  #kept: Uint8Array[] = []
+  #kept: Uint8Array[]
+  /** What travels behind a reset: kept until that is answered, and not acknowledged, so bounded as well. */
+  #behindReset: Uint8Array[] | undefined
   /** Set from the grant on. */
   #connection: ServerConnection | undefined
   /** When it was granted. */
@@ -53,12 +57,14 @@ export class Lease implements Waiter, ConnectionUser {
   readonly #fromWorker = new ReceiveWindow()
   /** Bytes given to the socket that it has not sent yet. */
   #undrained = 0
-  readonly #timers: NodeJS.Timeout[] = []
+  #timers: NodeJS.Timeout[] = []
 
-  constructor(home: DatabaseLeases, peer: LeasePeer, request: LeaseRequest) {
+  /** @param bytes the first that the worker has written. */
+  constructor(home: DatabaseLeases, peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array) {
     this.#home = home
     this.peer = peer
     this.request = request
+    this.#kept = [bytes]
     this.priority = request.priority ?? 0
     this.timeoutMillis = request.connectionTimeoutMillis ?? home.database.connectionTimeoutMillis
   }
@@ -122,7 +128,10 @@ export class Lease implements Waiter, ConnectionUser {
     connection.use(this)
     this.#watchTheClock()
     const settings = transactionSettings(this.request, this.#home.database)
-    if (settings.length === 0) return this.#activate()
+    if (settings.length === 0) {
+      if (connection.reset === 'due') this.#behindReset = []
+      return this.#activate()
+    }
     this.#machine.to('preparing')
     connection.exchange(settings, this.#home.database.cancelTimeoutMillis).then(
       () => {
@@ -145,6 +154,7 @@ export class Lease implements Waiter, ConnectionUser {
   // From the connection.
 
   received(chunk: Buffer): void {
+    if (this.#behindReset !== undefined) this.#resetDone()
     this.#home.counters.bytesFromServer += chunk.byteLength
     this.#toWorker.sent(chunk.byteLength)
     if (this.#toWorker.isFull) this.#connection!.pause()
@@ -152,6 +162,7 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   drained(): void {
+    if (this.#behindReset !== undefined) return
     const bytes = this.#undrained
     this.#undrained = 0
     this.#acknowledge(bytes)
@@ -159,6 +170,7 @@ export class Lease implements Waiter, ConnectionUser {
 
   lost(cause: Error): void {
     if (this.state === 'over') return
+    if (cause instanceof ResetFailedError && this.state !== 'cancelling') return this.#waitAgain()
     this.#end('release')
     const { database } = this.request
     // In the words of `pg`, by which programs know it.
@@ -188,8 +200,27 @@ export class Lease implements Waiter, ConnectionUser {
       const { database } = this.request
       return this.revoke(new LeaseLostError('The client has said goodbye to the server', { database }))
     }
-    if (hasLeft) this.#acknowledge(bytes)
+    this.#behindReset?.push(chunk)
+    if (hasLeft && this.#behindReset === undefined) this.#acknowledge(bytes)
     else this.#undrained += bytes
+  }
+
+  /** The answer to the reset has come, and with it the first of this lease's own. */
+  #resetDone(): void {
+    this.#behindReset = undefined
+    this.drained()
+  }
+
+  /** The session was not reset, so the server has looked at nothing of what was sent. */
+  #waitAgain(): void {
+    this.#kept = [...(this.#behindReset ?? []), ...this.#kept]
+    this.#behindReset = undefined
+    this.#undrained = 0
+    this.#stopTheClock()
+    this.#machine.to('waiting')
+    const connection = this.#connection!
+    this.#connection = undefined
+    this.#home.grantAnother(this, connection)
   }
 
   #acknowledge(bytes: number): void {
@@ -205,6 +236,11 @@ export class Lease implements Waiter, ConnectionUser {
       this.#timers.push(setTimeout(() => this.#home.warnOfLeak(this), leakDetectionMillis))
   }
 
+  #stopTheClock(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers = []
+  }
+
   #heldTooLong(limit: number): void {
     const { database } = this.request
     const message = `The lease on "${database}" was held for longer than maxLeaseMillis, ${limit} ms.`
@@ -214,7 +250,8 @@ export class Lease implements Waiter, ConnectionUser {
   #end(how: 'release' | 'destroy'): void {
     this.#machine.to('over')
     this.#kept = []
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#behindReset = undefined
+    this.#stopTheClock()
     this.#home.forget(this)
     if (this.#connection === undefined) return
     // Paused while the worker's window is full, and its reset has an answer too.

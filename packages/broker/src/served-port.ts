@@ -47,10 +47,10 @@ export class ServedPort implements LeasePeer {
 
   bytes(chunk: Buffer): void {
     const processId = this.#unpostedGrant
-    if (processId === undefined) return this.#channel.postMove(chunk)
+    if (processId === undefined) return this.#channel.postCopy(chunk)
     if (chunk.byteLength < GRANT_BYTES) return this.#postGrant(processId, new Uint8Array(chunk))
     this.#postGrant(processId, undefined)
-    this.#channel.postMove(chunk)
+    this.#channel.postCopy(chunk)
   }
 
   acknowledge(bytes: number): void {
@@ -88,11 +88,10 @@ export class ServedPort implements LeasePeer {
     this.#unpostedGrant = undefined
     try {
       checkOptions('lease', request, LEASE_CHECKS, request.database)
-      this.#lease = this.#find(request.database).open(this, request)
+      this.#lease = this.#find(request.database).open(this, request, bytes)
     } catch (error) {
-      return this.revoked(error as Error)
+      this.revoked(error as Error)
     }
-    this.#lease.write(bytes)
   }
 
   #release(how: 'release' | 'destroy'): void {

@@ -1,22 +1,31 @@
-import type { Socket } from 'node:net'
+import type { EventEmitter } from 'node:events'
+import { Socket } from 'node:net'
 import { onAbort } from '@pglease/client/internal'
 import pg from 'pg'
 import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
 import type { Database } from './database-options.js'
+import { PlainSocket } from './plain-socket.js'
 import { queryMessage, terminateMessage } from './protocol/messages.js'
+import { behindReset, canResetAhead, ResetAnswer } from './protocol/reset-ahead.js'
 import { SessionTracker } from './protocol/session-tracker.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 
 /** What `pg.Client` does not declare. */
 type ConnectedClient = pg.Client & {
-  connection: { stream: Socket }
+  connection: EventEmitter & { stream: Socket }
   processID: number
   secretKey: number
   sslNegotiation: string | undefined
 }
 
+interface ParameterStatus {
+  parameterName: string
+  parameterValue: string
+}
+
 /** Who gets what arrives on a connection. */
 export interface ConnectionUser {
+  /** The bytes are good until this returns. */
   received(chunk: Buffer): void
   /** What was sent has left the process, after `send` returned false. */
   drained(): void
@@ -46,8 +55,16 @@ export class ServerConnection {
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
   #user: ConnectionUser = NOBODY
-  /** Of all cancels sent so far; see `cancelsOver`. */
-  #cancels: Promise<void> = Promise.resolve()
+  /** Whether a reset may travel ahead of a lease's first messages. */
+  readonly canResetAhead: boolean
+  /**
+   * - `done`: the session is its user's;
+   * - `due`: it is reset by what is sent next, which travels behind the reset;
+   * - a `ResetAnswer`: that is sent, and its answer comes first.
+   */
+  #reset: 'done' | 'due' | ResetAnswer = 'done'
+  /** Of all cancels sent so far, until they are over; see `cancelsOver`. */
+  #cancels: Promise<void> | undefined
   #state: 'open' | 'gone' = 'open'
   /** Resolves when the socket has closed, so that the server counts it no more. */
   readonly closed: Promise<void>
@@ -57,6 +74,7 @@ export class ServerConnection {
     initialSettings: readonly string[],
     epoch: number,
     lifetimeSeconds: number,
+    serverVersion: string,
   ) {
     this.expiresAt =
       lifetimeSeconds === 0
@@ -66,11 +84,13 @@ export class ServerConnection {
     this.cancelTarget = { host, port, ssl, sslNegotiation, processId: processID, secretKey }
     this.initialSettings = initialSettings
     this.epoch = epoch
+    this.canResetAhead = canResetAhead(serverVersion)
     const socket = client.connection.stream
     this.#socket = socket
     // From here on the bytes are not the client's: its parser must not see them.
     socket.removeAllListeners('data')
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    if (socket instanceof PlainSocket) socket.onBytes = (bytes) => this.#receive(bytes)
+    else socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('drain', () => this.#user.drained())
     client.removeAllListeners('error')
     client.on('error', (error: Error) => this.#lose(error))
@@ -89,10 +109,14 @@ export class ServerConnection {
     client.on('error', () => {})
     const destroy = () => client.connection.stream.destroy()
     const stopListening = stop && onAbort(stop, destroy)
+    let version = ''
+    client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
+      if (parameterName === 'server_version') version = parameterValue
+    })
     try {
       await client.connect()
       const settings = await withinLimit(prepare(client, database), client, database)
-      return new ServerConnection(client, settings, epoch, database.maxLifetimeSeconds)
+      return new ServerConnection(client, settings, epoch, database.maxLifetimeSeconds, version)
     } catch (error) {
       destroy()
       throw error
@@ -115,24 +139,43 @@ export class ServerConnection {
    * @throws ProtocolError
    */
   send(chunk: Uint8Array): boolean {
-    const bytes = this.tracker.sent(chunk)
-    return this.#socket.write(bytes === chunk.length ? chunk : chunk.subarray(0, bytes))
+    const count = this.tracker.sent(chunk)
+    const bytes = count === chunk.length ? chunk : chunk.subarray(0, count)
+    if (this.#reset !== 'due' || count === 0) return this.#socket.write(bytes)
+    this.#reset = new ResetAnswer()
+    return this.#socket.write(behindReset(bytes, this.tracker.owed > 0))
+  }
+
+  /**
+   * The session is not its next user's before it is reset: what he sends first travels behind the reset. If the reset
+   * fails, the server looks at none of it, and he is told by `lost` with a `ResetFailedError`.
+   */
+  resetWithNext(): void {
+    if (!this.canResetAhead || this.reset === 'under way') throw new Error('No reset can travel ahead here')
+    this.#reset = 'due'
+  }
+
+  get reset(): 'done' | 'due' | 'under way' {
+    return typeof this.#reset === 'string' ? this.#reset : 'under way'
   }
 
   /** Asks the server to cancel what runs here; resolves and rejects as `cancelsOver` does. */
   cancel(timeoutMillis: number): Promise<void> {
     const [before, request] = [this.#cancels, sendCancelRequest(this.cancelTarget, timeoutMillis)]
-    this.#cancels = Promise.all([before, request]).then(() => {})
+    const cancels = Promise.all([before, request]).then(() => {
+      if (this.#cancels === cancels) this.#cancels = undefined
+    })
+    this.#cancels = cancels
     // Told to those who ask.
-    this.#cancels.catch(() => {})
-    return this.#cancels
+    cancels.catch(() => {})
+    return cancels
   }
 
   /**
-   * Resolves when no cancel can hit what runs here from now on.
+   * Resolves when no cancel can hit what runs here from now on; undefined when none can now.
    * @throws Error when one may arrive at any time: the connection cannot be lent again.
    */
-  get cancelsOver(): Promise<void> {
+  get cancelsOver(): Promise<void> | undefined {
     return this.#cancels
   }
 
@@ -187,13 +230,24 @@ export class ServerConnection {
   }
 
   #receive(chunk: Buffer): void {
+    let own: Buffer
     try {
-      this.tracker.received(chunk)
+      own = this.#afterReset(chunk)
+      this.tracker.received(own)
     } catch (error) {
       this.destroy()
       return this.#lose(error as Error)
     }
-    this.#user.received(chunk)
+    if (own.length > 0) this.#user.received(own)
+  }
+
+  /** What of the chunk is not the answer to a reset that travelled ahead. */
+  #afterReset(chunk: Buffer): Buffer {
+    if (typeof this.#reset === 'string') return chunk
+    const end = this.#reset.take(chunk)
+    if (end === -1) return chunk.subarray(chunk.length)
+    this.#reset = 'done'
+    return chunk.subarray(end)
   }
 
   #lose(error: Error): void {
@@ -232,5 +286,10 @@ function withinLimit<T>(
 /** The options that are pg's, with the limit that keeps a connect from hanging. */
 function clientConfig(database: Database): pg.ClientConfig {
   const { max, min, onConnect, name, resetQuery, isolationLevel, readOnly, deferrable, ...rest } = database
-  return { ...rest, keepAlive: database.keepAlive ?? true } as pg.ClientConfig
+  return {
+    ...rest,
+    keepAlive: database.keepAlive ?? true,
+    // TLS reads from a stream.
+    stream: ({ ssl }: { ssl?: unknown }) => (ssl ? new Socket() : new PlainSocket()),
+  } as unknown as pg.ClientConfig
 }

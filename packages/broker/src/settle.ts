@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyFailMessage, syncMessage } from './protocol/messages.js'
+import { RESET_AHEAD } from './protocol/reset-ahead.js'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
 
@@ -11,6 +12,22 @@ export interface SettlePolicy {
 /** What a lease left behind. */
 export interface Leftovers {
   openTransaction: boolean
+}
+
+/**
+ * Whether a plain reset is all that a connection needs whose lease is over: then it may travel ahead of the next lease's
+ * first messages. A server that has reported a setting reports its reset as well, which is not for the next lease.
+ */
+export function needsPlainReset(
+  connection: ServerConnection,
+  { resetQuery }: SettlePolicy,
+  undo: readonly string[],
+): boolean {
+  const { tracker, initialSettings } = connection
+  const isClean =
+    tracker.state === 'idle' && !tracker.settingsReported && connection.cancelsOver === undefined
+  const isPlain = resetQuery === RESET_AHEAD && initialSettings.length === 0 && undo.length === 0
+  return isClean && isPlain && connection.canResetAhead && connection.reset !== 'under way'
 }
 
 /**

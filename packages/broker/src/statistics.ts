@@ -51,7 +51,7 @@ export interface DatabaseStatistics {
   connecting: number
   idle: number
   leased: number
-  /** Being validated, reset or closed. */
+  /** To be reset, or being validated, reset or closed. */
   settling: number
   /** Leases in the waiting line now. */
   waiting: number
@@ -61,7 +61,7 @@ export interface DatabaseStatistics {
   closed: Record<CloseReason, number>
   connectFailures: number
   validated: number
-  /** Leases granted. */
+  /** Leases granted; one whose connection could not be reset is granted another, and counts again. */
   leases: number
   /** Leases that were never granted, by what the caller got instead. */
   timeouts: number

@@ -20,8 +20,9 @@ describe.each([
   [
     'lease',
     LEASE_TRANSITIONS,
-    'waiting -> preparing, waiting -> active, waiting -> over, preparing -> active, preparing -> over, ' +
-      'active -> cancelling, active -> over, cancelling -> active, cancelling -> over',
+    'waiting -> preparing, waiting -> active, waiting -> over, ' +
+      'preparing -> waiting, preparing -> active, preparing -> over, ' +
+      'active -> waiting, active -> cancelling, active -> over, cancelling -> active, cancelling -> over',
   ],
   [
     'task',
@@ -84,7 +85,7 @@ function start(options: DatabaseOptions = {}) {
   })
   const open = (request = {}) => {
     const peer = new Peer()
-    return { peer, lease: leases.open(peer, { database: 'default', ...request }) }
+    return { peer, lease: leases.open(peer, { database: 'default', ...request }, new Uint8Array(0)) }
   }
   const isIdle = () => until(() => leases.statistics().idle === 1, 'for the connection to come back')
   return { leases, open, isIdle }

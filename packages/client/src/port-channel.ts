@@ -9,8 +9,6 @@ export interface FrameChannel<In, Out> {
   post(frame: Out): void
   /** Posts bytes that stay the caller's. */
   postCopy(chunk: Uint8Array): void
-  /** Posts bytes that the caller gives up: their memory may move to the other thread. */
-  postMove(chunk: Uint8Array): void
   /** Keeps the thread alive while it waits for an answer. */
   ref(): void
   unref(): void
@@ -18,7 +16,7 @@ export interface FrameChannel<In, Out> {
 }
 
 /**
- * Bytes of at least this many are moved to the other thread, fewer are copied: moving detaches and re-attaches a buffer
+ * A copy of at least this many bytes is moved to the other thread, fewer are copied again: moving detaches and re-attaches a buffer
  * at a fixed price, copying is cheap while it stays in the cache.
  */
 const TRANSFER_BYTES = 16 * 1024
@@ -41,11 +39,7 @@ export class PortChannel<In, Out> implements FrameChannel<In, Out> {
   }
 
   postCopy(chunk: Uint8Array): void {
-    this.postMove(new Uint8Array(chunk))
-  }
-
-  postMove(chunk: Uint8Array): void {
-    const own = ownBytes(chunk)
+    const own = new Uint8Array(chunk)
     if (own.byteLength < TRANSFER_BYTES) this.#port.postMessage(own)
     else this.#port.postMessage(own, [own.buffer as unknown as TransferListItem])
   }

@@ -23,6 +23,8 @@ export class Conversation {
   copy: CopyDirection = 'none'
   /** Whether an ErrorResponse has come since the last message that was sent with no answers outstanding. */
   failed = false
+  /** Whether a ParameterStatus has come: the session told of a setting that it has changed. */
+  settingsReported = false
 
   readonly #points = new SyncPoints()
   /**
@@ -66,8 +68,10 @@ export class Conversation {
   response(type: number, first: number): void {
     switch (type) {
       // These three may come at any time ("Asynchronous Operations").
-      case Backend.NoticeResponse:
       case Backend.ParameterStatus:
+        this.settingsReported = true
+        return
+      case Backend.NoticeResponse:
       case Backend.NotificationResponse:
         return
       case Backend.ReadyForQuery:

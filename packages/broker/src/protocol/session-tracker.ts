@@ -47,6 +47,11 @@ export class SessionTracker {
     return this.#conversation.failed
   }
 
+  /** Whether the server has reported a changed setting in this lease. */
+  get settingsReported(): boolean {
+    return this.#conversation.settingsReported
+  }
+
   /** False once the two sides may be out of step; it never becomes true again. */
   get known(): boolean {
     return this.#conversation.known
@@ -123,6 +128,7 @@ export class SessionTracker {
   reset(): void {
     if (this.state !== 'idle') throw new Error(`A session that is ${this.state} cannot be lent`)
     this.#terminated = false
+    this.#conversation.settingsReported = false
   }
 
   #terminate(boundary: number): number {

@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { serialize } from 'pg-protocol/dist/serializer.js'
+import { describe, expect, test } from 'vitest'
+import { behindReset, canResetAhead, ResetAnswer, ResetFailedError } from '../../src/protocol/reset-ahead.js'
+import { cut, message, messages } from './wire.js'
+
+const answer = Buffer.concat([messages('12'), message('C', 'DISCARD ALL\0')])
+
+/** Gives the chunks to a new answer; returns what is left for others. */
+function take(chunks: readonly Buffer[]): Buffer {
+  const reset = new ResetAnswer()
+  for (const [index, chunk] of chunks.entries()) {
+    const end = reset.take(chunk)
+    if (end !== -1) return Buffer.concat([chunk.subarray(end), ...chunks.slice(index + 1)])
+  }
+  return Buffer.alloc(0)
+}
+
+test('what follows the answer to the reset is left, wherever the chunks are cut', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('', 'ZI', 'T', '12CZI'), fc.array(fc.nat()), (rest, at) => {
+      expect(take(cut(Buffer.concat([answer, messages(rest)]), at))).toEqual(messages(rest))
+    }),
+  )
+})
+
+test('what the server tells of the last lease is swallowed with the answer', () => {
+  const told = ['A', 'N', 'S'].map((type) => message(type, 'of the last lease'))
+  expect(take([Buffer.concat([...told, messages('12'), ...told, answer.subarray(10)])])).toHaveLength(0)
+})
+
+test.each(['E', '1E', '12E'])('%s: the reset has failed', (types) => {
+  expect(() => take([messages(types)])).toThrow(ResetFailedError)
+})
+
+test.each(['T', 'D', 'ZI', '1ZI', 'I', 'G'])('%s: that is no answer to a reset', (types) => {
+  expect(() => take([messages(types)])).toThrow('A reset was answered with')
+})
+
+describe('behind a reset', () => {
+  const reset = Buffer.concat([
+    serialize.parse({ text: 'DISCARD ALL' }),
+    serialize.bind(),
+    serialize.execute(),
+  ])
+
+  test('travels what brings an answer by itself', () => {
+    const query = serialize.query('SELECT 1')
+    expect(behindReset(query, true)).toEqual(Buffer.concat([reset, query]))
+  })
+
+  test('travels a part of a message, and the answer to the reset is asked for', () => {
+    const part = serialize.query('SELECT 1').subarray(0, 7)
+    expect(behindReset(part, false)).toEqual(Buffer.concat([reset, serialize.flush(), part]))
+  })
+})
+
+test.each([
+  ['18.4 (Debian 18.4-1.pgdg12+1)', true],
+  ['15.0', true],
+  ['19beta1', true],
+  ['14.22', false],
+  ['9.6.24', false],
+  ['', false],
+])('a server of version "%s" can be sent a reset ahead: %s', (version, can) => {
+  expect(canResetAhead(version)).toBe(can)
+})

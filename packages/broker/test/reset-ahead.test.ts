@@ -1,0 +1,190 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import type { ConnectionBroker } from '../src/index.js'
+import { queryMessage } from '../src/protocol/messages.js'
+import { createTestDatabase } from './support/database.js'
+import { hold, processId, untilWaiting } from './support/hold.js'
+import { Lending, untilQuiet } from './support/lending.js'
+import { RawThread } from './support/raw-thread.js'
+import { gate, until } from './support/until.js'
+
+const database = await createTestDatabase()
+const lending = new Lending(database)
+
+/** Makes the session's reset fail: to drop so many tables takes longer than its statements may. */
+const UNRESETTABLE = [
+  `DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE TEMP TABLE t%s ()', i); END LOOP; END $$`,
+  "SET statement_timeout = '1ms'",
+]
+
+/**
+ * Holds the only connection, lets a lease wait for it, and gives it back unreset: what the next lease sends first travels
+ * behind the reset.
+ */
+async function handOver<T>(
+  broker: ConnectionBroker,
+  statements: readonly string[],
+  next: () => Promise<T>,
+): Promise<T> {
+  const [ready, goOn] = [gate(), gate()]
+  const holder = broker.withConnection(async (client) => {
+    for (const statement of statements) await client.query(statement)
+    ready.open()
+    await goOn
+  })
+  await ready
+  const result = next()
+  await untilWaiting(broker, 1)
+  goOn.open()
+  await holder
+  return result
+}
+
+const one = () => lending.broker({ max: 1 })
+
+async function advisoryLocks(): Promise<number> {
+  const { rows } = await database.admin.query(
+    "SELECT count(*)::int FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = $1",
+    [database.name],
+  )
+  return rows[0].count
+}
+
+test('the next lease is granted the connection before it is reset, and finds it reset', async () => {
+  const broker = one()
+  const statements = ["SET work_mem = '1MB'", 'SELECT pg_advisory_lock(42)', 'CREATE TEMP TABLE mine ()']
+  const seen = await handOver(broker, statements, () =>
+    broker.withConnection(async (client) => {
+      const { rows } = await client.query(
+        "SELECT to_regclass('mine') AS mine, current_setting('work_mem') AS mem",
+      )
+      return rows[0]
+    }),
+  )
+  expect(seen).toEqual({ mine: null, mem: '4MB' })
+  expect(await advisoryLocks()).toBe(0)
+  await untilQuiet(broker)
+  expect(broker.stats().default).toMatchObject({ opened: 1, leases: 2, resets: 2 })
+})
+
+test.each([
+  ['a simple query', (id: number) => [`INSERT INTO seen VALUES (${id})`]],
+  ['an extended query', (id: number) => ['INSERT INTO seen VALUES ($1)', [id]]],
+  [
+    'a query of many chunks',
+    (id: number) => ['INSERT INTO seen SELECT $1 + 0 * length($2)', [id, 'x'.repeat(3e6)]],
+  ],
+] as [string, (id: number) => [string, unknown[]?]][])(
+  '%s behind a reset that fails is run once, on another connection',
+  async (_what, insert) => {
+    await database.admin.query('DROP TABLE IF EXISTS seen')
+    const broker = one()
+    await broker.withConnection((client) => client.query('CREATE TABLE IF NOT EXISTS seen (id int)'))
+    const ids = [1, 2, 3]
+    for (const id of ids) {
+      const before = await processId(broker)
+      const after = await handOver(broker, UNRESETTABLE, () =>
+        broker.withConnection(async (client) => {
+          const [text, values] = insert(id)
+          await client.query(text, values)
+          return (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+        }),
+      )
+      expect(after).not.toBe(before)
+    }
+    const { rows } = await broker.withConnection((client) => client.query('SELECT id FROM seen ORDER BY id'))
+    await broker.withConnection((client) => client.query('DROP TABLE seen'))
+    expect(rows.map(({ id }) => id)).toEqual(ids)
+    expect(broker.stats().default).toMatchObject({ closed: { unclean: 3 } })
+  },
+)
+
+test('a lease with options of its own gets another connection, too, when the reset fails', async () => {
+  const broker = one()
+  const level = await handOver(broker, UNRESETTABLE, () =>
+    broker.withConnection(
+      async (client) => (await client.query('SHOW transaction_isolation')).rows[0].transaction_isolation,
+      { isolationLevel: 'serializable' },
+    ),
+  )
+  expect(level).toBe('serializable')
+  expect(broker.stats().default).toMatchObject({ opened: 2, closed: { unclean: 1 } })
+})
+
+test('a session that no lease comes for is reset without one', async () => {
+  const broker = one()
+  await broker.withConnection((client) => client.query('SELECT pg_advisory_lock(42)'))
+  await until(async () => (await advisoryLocks()) === 0, 'for the lock to be given back')
+  await untilQuiet(broker)
+  expect(broker.stats().default).toMatchObject({ opened: 1, idle: 1, leases: 1, resets: 1 })
+})
+
+test('a session that no lease comes for, and that cannot be reset, is closed', async () => {
+  const broker = one()
+  await broker.withConnection(async (client) => {
+    for (const statement of UNRESETTABLE) await client.query(statement)
+  })
+  await until(() => broker.stats().default!.closed.unclean === 1, 'for the connection to be closed')
+  expect(await processId(broker)).toBeGreaterThan(0)
+})
+
+test('a query behind a reset can be cancelled', async () => {
+  const broker = one()
+  const error = await handOver(broker, ['SELECT 1'], () =>
+    broker.withConnection(async (client) => {
+      const sleep = client.query('SELECT pg_sleep(3600)').catch((error) => error)
+      await until(() => broker.stats().default!.leases === 2, 'for the grant')
+      client.cancelQuery()
+      return sleep
+    }),
+  )
+  expect(error).toMatchObject({ code: '57014' })
+  await untilQuiet(broker)
+})
+
+test('a lease may be given up while its query runs behind a reset', async () => {
+  const broker = one()
+  const stop = new AbortController()
+  const lost = handOver(broker, ['SELECT 1'], () =>
+    broker.withConnection((client) => client.query('SELECT pg_sleep(3600)'), { signal: stop.signal }),
+  )
+  await until(() => broker.stats().default!.leases === 2, 'for the grant')
+  stop.abort()
+  await expect(lost).rejects.toMatchObject({ name: 'AbortError' })
+  await untilQuiet(broker)
+  expect(await processId(broker)).toBeGreaterThan(0)
+})
+
+test('a lease whose only message brings no answer leaves the next one a session in step', async () => {
+  const broker = one()
+  const thread = new RawThread(broker)
+  lending.closeAfterTest(async () => thread.close())
+  const port = await thread.leasePort()
+  const holder = await hold(broker)
+  const request = { database: 'default' }
+  const flush = new Uint8Array(Buffer.from('H\0\0\0\x04', 'latin1'))
+  port.postMessage({ open: 1, request, bytes: flush })
+  port.postMessage('release')
+  port.postMessage({ open: 2, request, bytes: new Uint8Array(queryMessage("SELECT 'mine'")) })
+  await holder.release()
+  const [frame] = await once(port, 'message')
+  expect(frame).toMatchObject({ grant: 2 })
+  expect(Buffer.from(frame.bytes).toString('latin1')).toContain('mine')
+  port.postMessage('release')
+  await untilQuiet(broker)
+  expect(await processId(broker)).toBe(holder.processId)
+})
+
+test('a server that reports the reset of a setting does not report it to the next lease', async () => {
+  const broker = one()
+  const reported = await handOver(broker, ["SET TimeZone = 'Asia/Tokyo'"], () =>
+    broker.withConnection(async (client) => {
+      const names: string[] = []
+      const { connection } = client as unknown as { connection: NodeJS.EventEmitter }
+      connection.on('parameterStatus', ({ parameterName }) => names.push(parameterName))
+      await client.query('SELECT 1')
+      return names
+    }),
+  )
+  expect(reported).toEqual([])
+})
