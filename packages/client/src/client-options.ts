@@ -22,6 +22,5 @@ export interface LeasedClientOptions extends LeaseOptions, ClientOptions {}
 /** The part that the worker keeps, and the part that it asks the broker with. */
 export function splitOptions(options: LeasedClientOptions): { client: ClientOptions; lease: LeaseOptions } {
   const { types, pipeline, binary, query_timeout, ...lease } = options
-  const client = Object.entries({ types, pipeline, binary, query_timeout })
-  return { client: Object.fromEntries(client.filter(([, value]) => value !== undefined)), lease }
+  return { client: { types, pipeline, binary, query_timeout } as ClientOptions, lease }
 }

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { BrokerLink } from './broker-link.js'
 import { answerCall, type Call, refuseConnect, refuseQuery } from './call-answers.js'
+import { ClientConfig } from './client-config.js'
 import { type LeasedClientOptions, splitOptions } from './client-options.js'
 import type { LeaseRequest } from './contract.js'
 import { LeaseLostError, LeaseReleasedError, PgleaseError } from './errors.js'
@@ -43,25 +44,6 @@ export interface LeasedClient extends pg.Client {
  */
 type State = { is: 'unused' | 'leasing' | 'ended' | 'released' } | { is: 'lost'; error: Error }
 
-/**
- * Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. Each
- * value is given, and true, because pg looks up the environment for one that is not.
- */
-const CONNECTION = {
-  host: 'lease',
-  port: 1,
-  user: 'lease',
-  database: 'lease',
-  password: 'none',
-  ssl: false,
-  client_encoding: 'utf8',
-  application_name: 'lease',
-  options: ' ',
-  replication: 'false',
-  sslnegotiation: 'postgres',
-  connectionTimeoutMillis: 0,
-}
-
 /** `pg.Client` without its overloads, which the class below overrides as one function each. */
 const UntypedClient = pg.Client as unknown as new (
   config: object,
@@ -93,7 +75,7 @@ export class Leased extends UntypedClient {
       return request
     }
     const stream = new LeaseStream(link, ask, client.pipeline === true)
-    super({ ...client, ...CONNECTION, stream })
+    super(new ClientConfig(stream, client))
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
     stream.once('granted', (processId: number) => Object.assign(this, { processID: processId }))
     this.#stream = stream
