@@ -1,8 +1,10 @@
 import { Backoff } from './backoff.js'
+import { Checks } from './checks.js'
 import { isFinal } from './connect-failure.js'
 import type { Database } from './database-options.js'
 import { IdleConnections } from './idle-connections.js'
 import { LateResets } from './late-resets.js'
+import { openSession } from './open-session.js'
 import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
 import { type ConnectionUser, NOBODY, ServerConnection } from './server-connection.js'
 import type { CloseReason, Counters } from './statistics.js'
@@ -31,8 +33,8 @@ export class ConnectionPool {
   /** Those that `granted` gave out and that have not come back. */
   readonly #lent = new Set<ServerConnection>()
   #connecting = 0
-  /** Being validated, or reset because no lease has come to travel behind the reset. */
-  readonly #checking = new Set<ServerConnection>()
+  /** Of those being validated, or reset because no lease has come to travel behind the reset. */
+  readonly #checks: Checks
   /** Closed by the pool and not gone yet. */
   #leaving = 0
   /** Connections of an earlier epoch are never lent: see `recycle`. */
@@ -55,10 +57,14 @@ export class ConnectionPool {
       spare: () => this.#size - this.#leaving - database.min,
       close: (connection, reason) => this.close(connection, reason),
     })
-    // The empty query is what travels behind the reset.
-    this.#lateResets = new LateResets(this.#idle, (connection) =>
-      this.#check(connection, '', database.cancelTimeoutMillis, 'unclean'),
-    )
+    this.#checks = new Checks(database, counters, {
+      passed: (connection) => this.available(connection),
+      failed: (connection, reason) => {
+        this.close(connection, this.#state === 'closing' ? 'closed' : reason)
+        this.#dispatch()
+      },
+    })
+    this.#lateResets = new LateResets(this.#idle, (connection) => this.#checks.reset(connection))
   }
 
   get figures() {
@@ -154,7 +160,7 @@ export class ConnectionPool {
     this.#backoff.reset()
     this.#waiters.refuseAll(() => brokerClosed(this.#database))
     this.#stopConnecting.abort()
-    for (const connection of this.#checking) connection.destroy()
+    this.#checks.stop()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
     this.#changed()
   }
@@ -170,7 +176,7 @@ export class ConnectionPool {
 
   /** Connections that will be idle soon, if all goes well. */
   get #arriving(): number {
-    return this.#connecting + this.#checking.size
+    return this.#connecting + this.#checks.size
   }
 
   /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
@@ -186,7 +192,7 @@ export class ConnectionPool {
       if (connection === undefined) break
       this.#grantNext(connection)
     }
-    while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#validate(this.#idle.pop())
+    while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
     while (this.#mayConnect && (this.#arriving < this.#waiters.size || this.#size < this.#database.min))
       this.#connect()
   }
@@ -219,32 +225,12 @@ export class ConnectionPool {
     if (connection.reset === 'due') this.#lateResets.watch()
   }
 
-  #validate(connection: ServerConnection): void {
-    this.#counters.validated++
-    this.#check(connection, 'SELECT 1', this.#database.validateTimeoutMillis, 'invalid')
-  }
-
-  /** Makes an idle connection answer, and reset its session if that is due. */
-  #check(connection: ServerConnection, query: string, timeoutMillis: number, reason: CloseReason): void {
-    this.#checking.add(connection)
-    if (connection.reset === 'due') this.#counters.resets++
-    connection.exchange([query], timeoutMillis).then(
-      () => {
-        this.#checking.delete(connection)
-        this.available(connection)
-      },
-      () => {
-        this.#checking.delete(connection)
-        this.close(connection, this.#state === 'closing' ? 'closed' : reason)
-        this.#dispatch()
-      },
-    )
-  }
-
   #connect(): void {
     this.#connecting++
-    ServerConnection.open(this.#database, this.#epoch, this.#stopConnecting.signal).then(
-      (connection) => {
+    const epoch = this.#epoch
+    openSession(this.#database, this.#stopConnecting.signal).then(
+      (session) => {
+        const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
         this.#connecting--
         this.#counters.opened++
         this.#backoff.reset()

@@ -36,10 +36,10 @@ export class IdleConnections {
     this.#wakeAt(this.#endOf(connection))
   }
 
-  /** The one used last, if it was used within so many milliseconds. */
+  /** The one used last, if its server was heard of within so many milliseconds. */
   popFresh(withinMillis: number): ServerConnection | undefined {
     const last = this.#stack.at(-1)
-    if (last === undefined || performance.now() - last.usedAt > withinMillis) return undefined
+    if (last === undefined || last.silentMillis > withinMillis) return undefined
     return this.#stack.pop()
   }
 

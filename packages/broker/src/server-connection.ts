@@ -1,27 +1,10 @@
-import type { EventEmitter } from 'node:events'
-import { Socket } from 'node:net'
-import { onAbort } from '@pglease/client/internal'
-import pg from 'pg'
+import type { Socket } from 'node:net'
 import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
-import type { Database } from './database-options.js'
+import type { OpenSession } from './open-session.js'
 import { PlainSocket } from './plain-socket.js'
 import { queryMessage, terminateMessage } from './protocol/messages.js'
 import { behindReset, canResetAhead, ResetAnswer } from './protocol/reset-ahead.js'
 import { SessionTracker } from './protocol/session-tracker.js'
-import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
-
-/** What `pg.Client` does not declare. */
-type ConnectedClient = pg.Client & {
-  connection: EventEmitter & { stream: Socket }
-  processID: number
-  secretKey: number
-  sslNegotiation: string | undefined
-}
-
-interface ParameterStatus {
-  parameterName: string
-  parameterValue: string
-}
 
 /** Who gets what arrives on a connection. */
 export interface ConnectionUser {
@@ -42,8 +25,10 @@ export const NOBODY: ConnectionUser = { received: () => {}, drained: () => {}, l
  */
 export class ServerConnection {
   readonly tracker = new SessionTracker()
-  /** When it last answered. On the clock of `performance.now()`, as all times here. */
+  /** When it was last given back. On the clock of `performance.now()`, as all times here. */
   usedAt = performance.now()
+  /** When the server last sent something. */
+  #heardAt = this.usedAt
   /** When its lifetime is over; the jitter keeps connections of one age from going all at once. */
   readonly expiresAt: number
   /** Leases granted on it. */
@@ -69,12 +54,10 @@ export class ServerConnection {
   /** Resolves when the socket has closed, so that the server counts it no more. */
   readonly closed: Promise<void>
 
-  private constructor(
-    client: ConnectedClient,
-    initialSettings: readonly string[],
+  constructor(
+    { client, initialSettings, serverVersion }: OpenSession,
     epoch: number,
     lifetimeSeconds: number,
-    serverVersion: string,
   ) {
     this.expiresAt =
       lifetimeSeconds === 0
@@ -102,31 +85,13 @@ export class ServerConnection {
     })
   }
 
-  /** Connects, runs `onConnect`, and remembers the settings that it made. @throws the error of pg or of the hook. */
-  static async open(database: Database, epoch: number, stop?: AbortSignal): Promise<ServerConnection> {
-    const client = new pg.Client(clientConfig(database)) as unknown as ConnectedClient
-    // A failure rejects what is awaited; the event alone must not end the process.
-    client.on('error', () => {})
-    const destroy = () => client.connection.stream.destroy()
-    const stopListening = stop && onAbort(stop, destroy)
-    let version = ''
-    client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
-      if (parameterName === 'server_version') version = parameterValue
-    })
-    try {
-      await client.connect()
-      const settings = await withinLimit(prepare(client, database), client, database)
-      return new ServerConnection(client, settings, epoch, database.maxLifetimeSeconds, version)
-    } catch (error) {
-      destroy()
-      throw error
-    } finally {
-      stopListening?.()
-    }
-  }
-
   get isOpen(): boolean {
     return this.#state === 'open'
+  }
+
+  /** For how long the server has sent nothing, in milliseconds. */
+  get silentMillis(): number {
+    return performance.now() - this.#heardAt
   }
 
   use(user: ConnectionUser): void {
@@ -230,6 +195,7 @@ export class ServerConnection {
   }
 
   #receive(chunk: Buffer): void {
+    this.#heardAt = performance.now()
     let own: Buffer
     try {
       own = this.#afterReset(chunk)
@@ -255,41 +221,4 @@ export class ServerConnection {
     this.#state = 'gone'
     this.#user.lost(error)
   }
-}
-
-/** Gives a new session the database's own settings and those of the hook. Returns the statements that repeat them. */
-async function prepare(client: pg.Client, database: Database): Promise<readonly string[]> {
-  const own = transactionSettings(database)
-  if (own.length > 0) await client.query(own.join(';'))
-  if (database.onConnect === undefined) return own
-  const nameCustomSettings = watchCustomSettings(client)
-  await database.onConnect(client)
-  return settingsOf(client, nameCustomSettings())
-}
-
-/** A hook that never settles, and a server that falls silent, must not hold a place in the pool. */
-function withinLimit<T>(
-  work: Promise<T>,
-  client: pg.Client,
-  { connectionTimeoutMillis: limit }: Database,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const vain = new Promise<never>((_, reject) => {
-    client.once('end', () => reject(new Error('The connection ended before it was ready')))
-    if (limit > 0)
-      timer = setTimeout(() => reject(new Error(`The connection was not ready within ${limit} ms`)), limit)
-  })
-  vain.catch(() => {})
-  return Promise.race([work, vain]).finally(() => clearTimeout(timer))
-}
-
-/** The options that are pg's, with the limit that keeps a connect from hanging. */
-function clientConfig(database: Database): pg.ClientConfig {
-  const { max, min, onConnect, name, resetQuery, isolationLevel, readOnly, deferrable, ...rest } = database
-  return {
-    ...rest,
-    keepAlive: database.keepAlive ?? true,
-    // TLS reads from a stream.
-    stream: ({ ssl }: { ssl?: unknown }) => (ssl ? new Socket() : new PlainSocket()),
-  } as unknown as pg.ClientConfig
 }

@@ -7,6 +7,7 @@ import type { Counters } from './statistics.js'
 export interface SettlePolicy {
   resetQuery: string
   cancelTimeoutMillis: number
+  validateAfterIdleMillis: number
 }
 
 /** What a lease left behind. */
@@ -16,18 +17,20 @@ export interface Leftovers {
 
 /**
  * Whether a plain reset is all that a connection needs whose lease is over: then it may travel ahead of the next lease's
- * first messages. A server that has reported a setting reports its reset as well, which is not for the next lease.
+ * first messages. A server that has reported a setting reports its reset as well, which is not for the next lease; and one
+ * that has been silent for long is validated by answering the reset.
  */
 export function needsPlainReset(
   connection: ServerConnection,
-  { resetQuery }: SettlePolicy,
+  { resetQuery, validateAfterIdleMillis }: SettlePolicy,
   undo: readonly string[],
 ): boolean {
   const { tracker, initialSettings } = connection
   const isClean =
     tracker.state === 'idle' && !tracker.settingsReported && connection.cancelsOver === undefined
   const isPlain = resetQuery === RESET_AHEAD && initialSettings.length === 0 && undo.length === 0
-  return isClean && isPlain && connection.canResetAhead && connection.reset !== 'under way'
+  const isHeard = connection.silentMillis <= validateAfterIdleMillis
+  return isClean && isPlain && isHeard && connection.canResetAhead && connection.reset !== 'under way'
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readDatabase } from '../src/database-options.js'
+import { openSession } from '../src/open-session.js'
 import { ServerConnection } from '../src/server-connection.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId, warm } from './support/hold.js'
@@ -31,7 +32,12 @@ test('lifetimes differ by up to a tenth, so that not all connections go at once'
     connectionString: database.connectionString,
     maxLifetimeSeconds: 100,
   })
-  const connections = await Promise.all(Array.from({ length: 8 }, () => ServerConnection.open(options, 0)))
+  const connections = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const session = await openSession(options, new AbortController().signal)
+      return new ServerConnection(session, 0, options.maxLifetimeSeconds)
+    }),
+  )
   const lifetimes = connections.map(({ expiresAt, usedAt }) => expiresAt - usedAt)
   for (const lifetime of lifetimes) {
     expect(lifetime).toBeGreaterThanOrEqual(90_000)

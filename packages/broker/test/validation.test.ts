@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { DatabaseOptions } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
-import { processId, warm } from './support/hold.js'
+import { hold, processId, warm } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { until } from './support/until.js'
 
@@ -46,6 +46,30 @@ test('a connection that does not answer in time is closed, never lent again, and
     closed: { invalid: 1, idle: 0, lost: 0 },
   })
 })
+
+test.each<[string, DatabaseOptions, object]>([
+  ['its reset', {}, { unclean: 1 }],
+  ['a validation, where nothing is reset', { resetQuery: '' }, { invalid: 1 }],
+])(
+  'a connection that was silent in the hands of its holder must answer first: %s',
+  async (_by, options, closed) => {
+    const broker = start({
+      max: 1,
+      validateAfterIdleMillis: 20,
+      validateTimeoutMillis: 50,
+      cancelTimeoutMillis: 50,
+      connectionTimeoutMillis: 0,
+      ...options,
+    })
+    const holder = await hold(broker)
+    const silentSince = performance.now()
+    doorman.treat('deaf')
+    await until(() => performance.now() - silentSince > 25, 'for the silence to be long')
+    await holder.release()
+    expect(await processId(broker)).not.toBe(holder.processId)
+    expect(broker.stats().default).toMatchObject({ opened: 2, closed })
+  },
+)
 
 test('the search goes on until a connection is usable, even when the pool is full of dead ones', async () => {
   const broker = start({

@@ -31,7 +31,7 @@ export interface ComparisonSpec {
   readonly setting?: (threads: number, contender: Contender) => Partial<Setting>
   /** At most so many rounds, for rounds that are long. */
   readonly maxRounds?: number
-  /** Rounds that do not count, for compilers, caches and connections. Default: 2, in a quick run 1. */
+  /** Rounds that do not count, for compilers, caches and connections. Default: 3. In a quick run always 1. */
   readonly warmUp?: number
   /** Makes what the load needs on the server, before the contenders start. */
   readonly prepare?: (admin: pg.Client, scope: Scope, place: Place) => Promise<void>
@@ -67,7 +67,7 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
       round: () => spec.round({ running, setting, bench }),
     }))
     bench.progress('warming up')
-    await alternate(entrants, spec.warmUp ?? (scope.quick ? 1 : 2))
+    await alternate(entrants, scope.quick ? 1 : (spec.warmUp ?? 3))
     bench.progress('measuring')
     const samples = await alternate(entrants, Math.min(scope.rounds, spec.maxRounds ?? scope.rounds))
     return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {

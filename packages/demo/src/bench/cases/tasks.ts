@@ -17,6 +17,9 @@ const TASKS_PER_THREAD = 2
 
 const COMPUTE_MILLIS = 5
 
+/** A task runs far more code than a query, and seldom enough for the compiler to take thousands of tasks to see it all. */
+const WARM_UP = 8
+
 export const oneQuery = comparison({
   name: 'task-1-query',
   title: 'Tasks of one query: executor.run, for the others Piscina',
@@ -26,6 +29,7 @@ export const oneQuery = comparison({
   ]),
   contenders: [...contenders, connectPerTask],
   places: BOTH_ROUTES,
+  warmUp: WARM_UP,
   round: (round) => runTasks(round, 1, 0),
 })
 
@@ -35,6 +39,7 @@ export const fiveQueries = comparison({
   metrics: rate('tasks', [{ against: ownPool.name, least: 0.7 }]),
   contenders,
   places: SOCKET,
+  warmUp: WARM_UP,
   round: (round) => runTasks(round, 5, 0),
 })
 
@@ -44,6 +49,7 @@ export const queriesAndComputation = comparison({
   metrics: rate('tasks', [{ against: ownPool.name, least: 0.95 }]),
   contenders,
   places: SOCKET,
+  warmUp: WARM_UP,
   round: (round) => runTasks(round, 3, COMPUTE_MILLIS),
 })
 
