@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { UsageError } from './errors.js'
+import { parseFlags, readWhole } from './flags.js'
 
 /** How long each tour may be improved. */
 export type Effort =
@@ -67,7 +67,7 @@ const FLAGS = {
 
 /** @throws UsageError that says in one line what to write instead */
 export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions | 'help' {
-  const flags = parse(args)
+  const flags = parseFlags(args, FLAGS)
   if (flags.help) return 'help'
   const databaseUrl = flags['database-url'] ?? (env.DATABASE_URL || undefined)
   if (databaseUrl !== undefined)
@@ -91,23 +91,6 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     port: readWhole('--port', flags.port, { least: 1, most: 65535 }),
     drop: flags.drop ?? false,
   }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS }).values
-  } catch (error) {
-    // The first sentence says what is wrong, the rest is about an escape that no flag here needs.
-    const [sentence] = (error as Error).message.split(/(?<=['"])\. |\n/)
-    throw new UsageError(`${sentence!.replace(/\.$/, '')}. See --help.`)
-  }
-}
-
-function readWhole(flag: string, text: string | undefined, { least, most }: { least: number; most: number }) {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value
-  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not "${text}".`)
 }
 
 function readEffort(seconds: string | undefined, moves: string | undefined): Effort {

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.js'
+import { parseFlags, readWhole } from '../flags.js'
 import { CASES } from './cases/index.js'
 import { CONTENDERS } from './contenders/index.js'
 
@@ -50,22 +50,25 @@ const FLAGS = {
 
 /** @throws UsageError that says in one line what to write instead */
 export function readArguments(args: readonly string[]): BenchOptions | 'help' {
-  const { help, quick = false, case: cases = [], against = [], rounds, json, report } = parse(args)
+  const {
+    help,
+    quick = false,
+    case: cases = [],
+    against = [],
+    rounds,
+    json,
+    report,
+  } = parseFlags(args, FLAGS)
   if (help) return 'help'
   for (const name of cases) checkCase(name)
   for (const name of against) checkAlternative(name)
-  if (rounds !== undefined && !/^[1-9]\d{0,3}$/.test(rounds))
-    throw new UsageError(`--rounds takes a whole number from 1 to 9999, not "${rounds}".`)
-  return { quick, cases, against, rounds: rounds === undefined ? undefined : Number(rounds), json, report }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS }).values
-  } catch (error) {
-    // The first sentence says what is wrong, the rest is about an escape that no flag here needs.
-    const [sentence] = (error as Error).message.split(/(?<=['"])\. |\n/)
-    throw new UsageError(`${sentence!.replace(/\.$/, '')}. See --help.`)
+  return {
+    quick,
+    cases,
+    against,
+    rounds: readWhole('--rounds', rounds, { least: 1, most: 9999 }),
+    json,
+    report,
   }
 }
 
