@@ -188,3 +188,32 @@ test('a server that reports the reset of a setting does not report it to the nex
   )
   expect(reported).toEqual([])
 })
+
+test('of many leases in a row on two connections each finds its session clean, and has its own answer', async () => {
+  const broker = lending.broker({ max: 2 })
+  const leftovers = [
+    ["SET work_mem = '1MB'"],
+    ['SELECT pg_advisory_lock(7)'],
+    UNRESETTABLE,
+    ['CREATE TEMP TABLE mine ()', "SET TimeZone = 'Asia/Tokyo'"],
+    [],
+    ['BEGIN', 'PREPARE mine AS SELECT 1'],
+    ['LISTEN mine', 'NOTIFY mine'],
+    [],
+  ]
+  const look = `
+    SELECT $1::int AS id, current_setting('work_mem') AS mem, current_setting('statement_timeout') AS timeout,
+      to_regclass('mine')::text AS mine, (SELECT count(*)::int FROM pg_prepared_statements) AS prepared,
+      (SELECT count(*)::int FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory') AS locks`
+  const lease = (id: number) =>
+    broker.withConnection(async (client) => {
+      const { rows } = await client.query(look, [id])
+      for (const statement of leftovers[id % leftovers.length]!) await client.query(statement)
+      return rows[0]
+    })
+  const seen = await Promise.all(Array.from({ length: 80 }, (_, id) => lease(id)))
+  const clean = { mem: '4MB', timeout: '0', mine: null, prepared: 0, locks: 0 }
+  expect(seen).toEqual(seen.map((_, id) => ({ id, ...clean })))
+  await untilQuiet(broker)
+  expect(broker.stats().default).toMatchObject({ closed: { unclean: 10 }, rollbacks: 10 })
+})
