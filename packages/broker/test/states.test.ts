@@ -108,6 +108,23 @@ describe('a lease', () => {
     expect(peer.log).toEqual(['granted'])
   })
 
+  test.each([
+    ['at once after a short one', 0, 'active'],
+    ['once its session is reset after a long one', 300, 'waiting'],
+  ])('is granted the connection of another %s', async (_when, heldMillis, state) => {
+    const { leases, open } = start()
+    const holder = open()
+    await until(() => holder.lease.state === 'active', 'for a connection')
+    const { heldSince } = holder.lease
+    await until(() => performance.now() - heldSince >= heldMillis, 'for the lease to be as long')
+    const { lease } = open()
+    expect(lease.state).toBe('waiting')
+    holder.lease.release('release')
+    expect(lease.state).toBe(state)
+    await until(() => lease.state === 'active', 'for the grant')
+    expect(leases.statistics()).toMatchObject({ opened: 1, leases: 2, resets: 1 })
+  })
+
   test('may be given up while it waits', async () => {
     const { leases, open } = start()
     const holder = open()
