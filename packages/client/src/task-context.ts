@@ -37,8 +37,6 @@ export interface TaskContext {
   reportProgress(progress: unknown): void
 }
 
-const NO_OPTIONS: DatabaseOptions = {}
-
 /** The context of one task, from its start to its end. */
 export class RunningTask implements TaskContext {
   readonly #link: BrokerLink
@@ -68,8 +66,8 @@ export class RunningTask implements TaskContext {
     return this.database('default')
   }
 
-  database(name: string, options: DatabaseOptions = NO_OPTIONS): LeasedClient {
-    const key = options === NO_OPTIONS ? name : JSON.stringify([name, options])
+  database(name: string, options: DatabaseOptions = {}): LeasedClient {
+    const key = JSON.stringify([name, options])
     return this.#clients.get(key) ?? this.#newClient({ ...options, database: name }, key)
   }
 

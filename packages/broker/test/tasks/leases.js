@@ -7,6 +7,8 @@ export const takesTheClient = async (_input, { db }) => typeof db.query
 
 export const onlyConnects = (_input, { db }) => db.connect().then(() => 'connected')
 
+export const takesOneClientTwice = (_input, { db, database }) =>
+  db === database('default') && db === database('default', {})
 export const onlyPrepares = async (_input, { db, database }) => [db, database('default')].length
 
 export const queries = (_input, { db }) => processId(db)
