@@ -96,7 +96,10 @@ export class ConnectionPool {
     connection.use(NOBODY)
   }
 
-  /** A connection is in step and idle, its session in its initial state or to be reset with what is sent next: it is lent at once where somebody waits. */
+  /**
+   * A connection is in step and idle, its session in its initial state or to be reset with what is sent next: it is lent
+   * at once where somebody waits.
+   */
   available(connection: ServerConnection): void {
     connection.use(this.#bystander(connection))
     connection.usedAt = performance.now()

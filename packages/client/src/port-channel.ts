@@ -16,8 +16,8 @@ export interface FrameChannel<In, Out> {
 }
 
 /**
- * A copy of at least this many bytes is moved to the other thread, fewer are copied again: moving detaches and re-attaches a buffer
- * at a fixed price, copying is cheap while it stays in the cache.
+ * A copy of at least this many bytes is moved to the other thread, fewer are copied again: moving detaches and
+ * re-attaches a buffer at a fixed price, copying is cheap while it stays in the cache.
  */
 const TRANSFER_BYTES = 16 * 1024
 
