@@ -1,14 +1,43 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+/** Tests of what a lease promises, whichever way its bytes go: run again without what lets threads have sockets. */
+const ON_EITHER_PATH = [
+  'cancel',
+  'close',
+  'flow-control',
+  'isolation',
+  'lazy-lease',
+  'long-leases',
+  'recycle',
+  'release',
+  'reset-ahead',
+  'statistics',
+  'thread-death',
+]
+
+const WITHOUT_KOFFI = new URL('packages/broker/test/support/without-koffi.cjs', import.meta.url)
+
+const test = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 30_000 }
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts'],
     globalSetup: 'packages/broker/test/support/global-setup.ts',
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
     // A shared machine may stall a test past its bound once; twice is the test's own fault.
     retry: process.env.CI ? 1 : 0,
-    hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { ...test, name: 'all', include: ['packages/*/test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...test,
+          name: 'relayed',
+          include: ON_EITHER_PATH.map((name) => `packages/broker/test/${name}.test.ts`),
+          execArgv: ['--require', fileURLToPath(WITHOUT_KOFFI)],
+          provide: { relayed: true },
+        },
+      },
+    ],
   },
 })

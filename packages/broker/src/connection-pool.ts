@@ -102,6 +102,8 @@ export class ConnectionPool {
    */
   available(connection: ServerConnection): void {
     connection.use(this.#bystander(connection))
+    // One that is soon lent again, or reset, need not be watched between.
+    if (connection.reset !== 'due') connection.resume()
     connection.usedAt = performance.now()
     const reason = this.#unfit(connection)
     if (reason !== undefined) return this.close(connection, reason)
@@ -115,9 +117,7 @@ export class ConnectionPool {
     this.#counters.closed[reason]++
     this.#leaving++
     connection.use(NOBODY)
-    if (connection.isOpen && connection.tracker.state === 'idle')
-      connection.end(this.#database.cancelTimeoutMillis)
-    else connection.destroy()
+    connection.close(this.#database.cancelTimeoutMillis)
     connection.closed.then(() => {
       this.#leaving--
       this.#open.delete(connection)

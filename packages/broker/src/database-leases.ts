@@ -32,7 +32,12 @@ export class DatabaseLeases {
   }
 
   statistics(): DatabaseStatistics {
-    return this.counters.report(this.#pool.figures)
+    const report = this.counters.report(this.#pool.figures)
+    for (const { passed } of this.#leases) {
+      report.bytesFromServer += passed.received
+      report.bytesToServer += passed.sent
+    }
+    return report
   }
 
   /** @param bytes the first to the server. */

@@ -1,17 +1,31 @@
 import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
-import { type LeaseRequest, ReceiveWindow, SendWindow } from '@pglease/client/internal'
+import {
+  type GrantedSocket,
+  type LeaseRequest,
+  ReceiveWindow,
+  ResetFailedError,
+  type ReturnedSession,
+  SendWindow,
+  type SessionCell,
+} from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
-import { ResetFailedError } from './protocol/reset-ahead.js'
-import type { ConnectionUser, ServerConnection } from './server-connection.js'
+import { type ConnectionUser, NOBODY, type ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
+import type { Traffic } from './statistics.js'
 import type { Waiter } from './waiters.js'
 
 /** Where a lease's frames go: the broker's end of its lease port. */
 export interface LeasePeer {
   /** For people: `thread 3`. */
   readonly thread: string
+  /** Shared with a worker that can have the connection's socket itself. */
+  readonly cell: SessionCell | undefined
   granted(processId: number): void
+  /** Granted, and from here on the worker reads from the socket and writes to it. */
+  handedOver(processId: number, socket: GrantedSocket): void
+  /** A cancel that a worker asked for who has the socket is over. */
+  cancelled(): void
   bytes(chunk: Buffer): void
   acknowledge(bytes: number): void
   /** The lease is over from the broker's side. Called at the most once, and not after the worker's release. */
@@ -25,17 +39,33 @@ export interface LeasePeer {
  * - `active`: bytes are pumped both ways;
  * - `cancelling`: as `active`, but what the worker writes is kept until the cancel is over, so that it cannot hit the
  *   next query;
+ * - `handed-over`: the worker has the socket; nothing of the session is known until it comes back;
+ * - `recalled`: the broker has taken the lease back, and waits a little for the worker to return the socket;
  * - `over`: the lease has ended, whoever ended it; its connection is the pool's affair.
  */
-export type LeaseState = 'waiting' | 'preparing' | 'active' | 'cancelling' | 'over'
+export type LeaseState =
+  | 'waiting'
+  | 'preparing'
+  | 'active'
+  | 'cancelling'
+  | 'handed-over'
+  | 'recalled'
+  | 'over'
 
 export const LEASE_TRANSITIONS = {
   waiting: ['preparing', 'active', 'over'],
   preparing: ['waiting', 'active', 'over'],
-  active: ['waiting', 'cancelling', 'over'],
+  active: ['waiting', 'cancelling', 'handed-over', 'over'],
   cancelling: ['active', 'over'],
+  'handed-over': ['waiting', 'recalled', 'over'],
+  recalled: ['over'],
   over: [],
 } as const satisfies Record<LeaseState, readonly LeaseState[]>
+
+const NONE: Traffic = { received: 0, sent: 0 }
+
+/** How long a thread has to return the socket of a lease that is taken back. */
+const RECALL_MILLIS = 100
 
 /** One worker's right to one connection, from `open` to its end: the broker's side. */
 export class Lease implements Waiter, ConnectionUser {
@@ -104,18 +134,40 @@ export class Lease implements Waiter, ConnectionUser {
     this.#connection!.cancel(this.#home.database.cancelTimeoutMillis).then(goOn, goOn)
   }
 
-  /** The worker is done, or gone. */
-  release(how: 'release' | 'destroy'): void {
+  /** The same for a worker who has the socket: he holds back what he writes until he is told that the cancel is over. */
+  cancelAndTell(): void {
+    if (this.state !== 'handed-over') return
+    this.#home.counters.cancels++
+    const tell = () => {
+      if (this.state === 'handed-over') this.peer.cancelled()
+    }
+    this.#connection!.cancel(this.#home.database.cancelTimeoutMillis).then(tell, tell)
+  }
+
+  /**
+   * The worker is done, or gone.
+   * @param session what is known of one whose socket the worker may have; he need not have come to take it.
+   */
+  release(how: 'release' | 'destroy', session: ReturnedSession = 'untouched'): void {
     if (this.state === 'over') return
     if (this.state === 'waiting') this.#home.withdraw(this)
-    this.#end(how)
+    this.#end(how, session)
+  }
+
+  /** The worker has found that its session was not reset, so the server has looked at nothing of what was sent. */
+  notReset(bytes: Uint8Array): void {
+    if (this.state !== 'handed-over') return
+    this.#takenBack('unknown')
+    this.#behindReset = [bytes]
+    this.#waitAgain()
   }
 
   /** The broker takes the lease back. */
   revoke(error: Error): void {
-    if (this.state === 'over') return
+    if (this.state === 'over' || this.state === 'recalled') return
     if (this.state === 'waiting') this.#home.withdraw(this)
     else this.#home.counters.revoked++
+    if (this.state === 'handed-over') return this.#recall(error)
     this.#end('release')
     this.peer.revoked(error)
   }
@@ -128,16 +180,13 @@ export class Lease implements Waiter, ConnectionUser {
     connection.use(this)
     this.#watchTheClock()
     const settings = transactionSettings(this.request, this.#home.database)
-    if (settings.length === 0) {
-      if (connection.reset === 'due') this.#behindReset = []
-      return this.#activate()
-    }
+    if (settings.length === 0) return this.#begin()
     this.#machine.to('preparing')
     connection.exchange(settings, this.#home.database.cancelTimeoutMillis).then(
       () => {
         if (this.state !== 'preparing') return
         connection.use(this)
-        this.#activate()
+        this.#begin()
       },
       (error: Error) => this.lost(error),
     )
@@ -170,6 +219,7 @@ export class Lease implements Waiter, ConnectionUser {
 
   lost(cause: Error): void {
     if (this.state === 'over') return
+    if (this.state === 'recalled') return this.#end('release')
     if (cause instanceof ResetFailedError && this.state !== 'cancelling') return this.#waitAgain()
     this.#end('release')
     const { database } = this.request
@@ -177,9 +227,30 @@ export class Lease implements Waiter, ConnectionUser {
     this.peer.revoked(new LeaseLostError('Connection terminated unexpectedly', { database, cause }))
   }
 
+  /** The connection is ready: what the worker has written is sent, and he gets the socket if he can have it. */
+  #begin(): void {
+    const connection = this.#connection!
+    const { processId } = connection.cancelTarget
+    const isBehindReset = connection.reset === 'due'
+    // Nothing is acknowledged before the grant.
+    this.#behindReset = []
+    this.#activate()
+    if (this.state !== 'active') return
+    const socket = this.peer.cell !== undefined ? connection.socketReference : undefined
+    if (socket === undefined) {
+      // A worker may have had the socket before.
+      connection.resume()
+      this.peer.granted(processId)
+      if (!isBehindReset) this.#resetDone()
+      return
+    }
+    this.#behindReset = undefined
+    this.#machine.to('handed-over')
+    connection.handOver()
+    this.peer.handedOver(processId, { ...socket, isBehindReset })
+  }
+
   #activate(): void {
-    if (this.state === 'waiting' || this.state === 'preparing')
-      this.peer.granted(this.#connection!.cancelTarget.processId)
     this.#machine.to('active')
     const kept = this.#kept
     this.#kept = []
@@ -203,6 +274,31 @@ export class Lease implements Waiter, ConnectionUser {
     this.#behindReset?.push(chunk)
     if (hasLeft && this.#behindReset === undefined) this.#acknowledge(bytes)
     else this.#undrained += bytes
+  }
+
+  /** Whether the worker has the socket. */
+  get #isAway(): boolean {
+    return this.state === 'handed-over' || this.state === 'recalled'
+  }
+
+  /** Bytes that have passed between a worker and the server without the broker, and are in no counter yet. */
+  get passed(): Traffic {
+    const { received, sent } = this.#isAway ? this.peer.cell! : NONE
+    return { received, sent }
+  }
+
+  #takenBack(session: ReturnedSession): void {
+    this.#home.counters.passed(this.passed)
+    this.#connection!.use(NOBODY)
+    this.#connection!.returned(session, this.heldSince)
+  }
+
+  /** A thread that does not hear of it, because it computes, keeps nobody waiting: the connection is closed. */
+  #recall(error: Error): void {
+    this.#machine.to('recalled')
+    this.#stopTheClock()
+    this.#timers.push(setTimeout(() => this.#end('release'), RECALL_MILLIS))
+    this.peer.revoked(error)
   }
 
   /** The answer to the reset has come, and with it the first of this lease's own. */
@@ -247,15 +343,14 @@ export class Lease implements Waiter, ConnectionUser {
     this.revoke(new LeaseRevokedError(message, { database, limit }))
   }
 
-  #end(how: 'release' | 'destroy'): void {
+  #end(how: 'release' | 'destroy', session: ReturnedSession = 'unknown'): void {
+    if (this.#isAway) this.#takenBack(session)
     this.#machine.to('over')
     this.#kept = []
     this.#behindReset = undefined
     this.#stopTheClock()
     this.#home.forget(this)
     if (this.#connection === undefined) return
-    // Paused while the worker's window is full, and its reset has an answer too.
-    this.#connection.resume()
     this.#home.takeBack(this, this.#connection, how)
   }
 }

@@ -1,9 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
-import { onAbort } from '@pglease/client/internal'
+import { onAbort, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
 import type { Database } from './database-options.js'
-import { PlainSocket } from './plain-socket.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 
 /** What `pg.Client` does not declare. */

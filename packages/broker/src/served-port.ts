@@ -1,9 +1,15 @@
 import { ProtocolError } from '@pglease/client'
 import {
   type Acknowledgement,
+  type AgainFrame,
   type BrokerFrame,
   type FrameChannel,
+  type GrantedSocket,
+  isSnapshot,
   type OpenFrame,
+  type ReturnedSession,
+  type ReturnFrame,
+  type SessionCell,
   toWire,
   type WorkerFrame,
 } from '@pglease/client/internal'
@@ -18,10 +24,14 @@ export type FindDatabase = (name: string) => DatabaseLeases
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
 
+/** What a returned session may be that is no snapshot. */
+const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]
+
 /** The broker's end of a lease port: gives each of its leases, one after another, the frames meant for it. */
 export class ServedPort implements LeasePeer {
   readonly #channel: FrameChannel<WorkerFrame, BrokerFrame>
   readonly #find: FindDatabase
+  readonly cell: SessionCell | undefined
   readonly thread: string
   #lease: Lease | undefined
   /** The number of the latest lease. */
@@ -29,8 +39,14 @@ export class ServedPort implements LeasePeer {
   /** The grant is posted with the first bytes that follow it: one message less for each lease. */
   #unpostedGrant: number | undefined
 
-  constructor(channel: FrameChannel<WorkerFrame, BrokerFrame>, find: FindDatabase, thread: string) {
+  constructor(
+    channel: FrameChannel<WorkerFrame, BrokerFrame>,
+    find: FindDatabase,
+    thread: string,
+    cell: SessionCell | undefined,
+  ) {
     this.#channel = channel
+    this.cell = cell
     this.#find = find
     this.thread = thread
     channel.onFrame = (frame) => this.#receive(frame)
@@ -43,6 +59,15 @@ export class ServedPort implements LeasePeer {
 
   granted(processId: number): void {
     this.#unpostedGrant = processId
+  }
+
+  handedOver(processId: number, socket: GrantedSocket): void {
+    this.cell!.begin()
+    this.#channel.post({ grant: this.#number, processId, bytes: undefined, socket })
+  }
+
+  cancelled(): void {
+    this.#channel.post('cancelled')
   }
 
   bytes(chunk: Buffer): void {
@@ -72,13 +97,16 @@ export class ServedPort implements LeasePeer {
     else if (isAcknowledgement(frame)) this.#lease?.acknowledged(frame)
     else if (isOpen(frame) && this.#lease === undefined) this.#open(frame)
     else if (frame === 'cancel') this.#lease?.cancel()
+    else if (frame === 'cancel and tell') this.#lease?.cancelAndTell()
     else if (frame === 'release' || frame === 'destroy') this.#release(frame)
+    else if (isReturn(frame)) this.#release(frame.back, frame.session)
+    else if (isAgain(frame)) this.#lease?.notReset(frame.again)
     else this.#refuse()
   }
 
   /** A thread can post what it likes: what is no frame, or out of order, ends its lease and not this thread. */
   #refuse(): void {
-    this.#release('destroy')
+    this.#release('destroy', 'unknown')
     this.revoked(new ProtocolError('Something came over the lease port that is no frame of a lease.'))
     this.close()
   }
@@ -94,19 +122,29 @@ export class ServedPort implements LeasePeer {
     }
   }
 
-  #release(how: 'release' | 'destroy'): void {
-    this.#lease?.release(how)
+  #release(how: 'release' | 'destroy', session?: ReturnedSession): void {
+    this.#lease?.release(how, session)
     this.#lease = undefined
   }
 
   /** The worker is gone, in whatever way: the lease ends with its port. */
   #closed(): void {
-    this.#release('release')
+    this.#release('release', this.cell?.left)
   }
 }
 
 function isAcknowledgement(frame: unknown): frame is Acknowledgement {
   return Number.isSafeInteger(frame) && (frame as number) > 0
+}
+
+function isAgain(frame: unknown): frame is AgainFrame {
+  return Object(frame).again instanceof Uint8Array
+}
+
+function isReturn(frame: unknown): frame is ReturnFrame {
+  const { back, session }: Partial<ReturnFrame> = Object(frame)
+  const isSession = typeof session === 'object' ? isSnapshot(session) : RETURNED.includes(session as string)
+  return (back === 'release' || back === 'destroy') && isSession
 }
 
 function isOpen(frame: unknown): frame is OpenFrame {

@@ -1,10 +1,16 @@
+import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import {
+  PlainSocket,
+  ResetAnswer,
+  type ReturnedSession,
+  SessionTracker,
+  type SocketReference,
+} from '@pglease/client/internal'
 import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
 import type { OpenSession } from './open-session.js'
-import { PlainSocket } from './plain-socket.js'
 import { queryMessage, terminateMessage } from './protocol/messages.js'
-import { behindReset, canResetAhead, ResetAnswer } from './protocol/reset-ahead.js'
-import { SessionTracker } from './protocol/session-tracker.js'
+import { behindReset, canResetAhead } from './protocol/reset-ahead.js'
 
 /** Who gets what arrives on a connection. */
 export interface ConnectionUser {
@@ -24,7 +30,7 @@ export const NOBODY: ConnectionUser = { received: () => {}, drained: () => {}, l
  * one user at a time; the tracker sees every byte both ways.
  */
 export class ServerConnection {
-  readonly tracker = new SessionTracker()
+  #tracker = new SessionTracker()
   /** When it was last given back. On the clock of `performance.now()`, as all times here. */
   usedAt = performance.now()
   /** When the server last sent something. */
@@ -39,6 +45,10 @@ export class ServerConnection {
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
+  /** By which a worker can have the socket too. Undefined for TLS, whose state is this thread's. */
+  readonly #reference: SocketReference | undefined
+  /** Who reads and writes. While a worker does, the tracker knows nothing. */
+  #holder: 'broker' | 'worker' = 'broker'
   #user: ConnectionUser = NOBODY
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
@@ -70,6 +80,7 @@ export class ServerConnection {
     this.canResetAhead = canResetAhead(serverVersion)
     const socket = client.connection.stream
     this.#socket = socket
+    this.#reference = referenceTo(socket)
     // From here on the bytes are not the client's: its parser must not see them.
     socket.removeAllListeners('data')
     if (socket instanceof PlainSocket) socket.onBytes = (bytes) => this.#receive(bytes)
@@ -83,6 +94,10 @@ export class ServerConnection {
         resolve()
       })
     })
+  }
+
+  get tracker(): SessionTracker {
+    return this.#tracker
   }
 
   get isOpen(): boolean {
@@ -144,6 +159,33 @@ export class ServerConnection {
     return this.#cancels
   }
 
+  /** Undefined when no worker can have the socket, or not now because something is still to be sent. */
+  get socketReference(): SocketReference | undefined {
+    return this.isOpen && this.#socket.writableLength === 0 ? this.#reference : undefined
+  }
+
+  /** From here on a worker reads and writes, until `returned`. */
+  handOver(): void {
+    this.#holder = 'worker'
+    this.pause()
+  }
+
+  /**
+   * The worker has closed its duplicate of the socket. Reading begins with the next `resume`, unless nobody knows where
+   * the session stands.
+   */
+  returned(session: ReturnedSession, lentSince: number): void {
+    if (session === 'unknown') return this.#tracker.lose()
+    this.#holder = 'broker'
+    if (session === 'untouched') return
+    this.#reset = 'done'
+    if (session === 'lost') return this.#lose(new Error('The server closed the connection'))
+    this.#tracker = new SessionTracker()
+    // Some time after that.
+    this.#heardAt = Math.max(this.#heardAt, lentSince)
+    if (session !== 'idle') this.#tracker.restore(session)
+  }
+
   pause(): void {
     this.#socket.pause()
   }
@@ -177,24 +219,35 @@ export class ServerConnection {
         drained: () => {},
         lost: settle,
       })
+      this.resume()
       this.send(Buffer.concat(queries.map(queryMessage)))
     })
   }
 
-  /** Says goodbye, as the protocol wants it; the server closes. */
-  end(timeoutMillis: number): void {
-    if (this.#state === 'gone') return
-    const timer = setTimeout(() => this.#socket.destroy(), timeoutMillis)
-    this.#socket.once('close', () => clearTimeout(timer))
-    this.#socket.resume()
-    this.#socket.end(terminateMessage)
+  /** Closes the connection, politely when its session is in step. */
+  close(timeoutMillis: number): void {
+    if (this.#tracker.state === 'idle') this.#end(terminateMessage, timeoutMillis)
+    else if (this.#holder === 'worker') this.#end('', timeoutMillis)
+    else this.destroy()
   }
 
+  /** The server does not see this while a worker has a duplicate of the socket. */
   destroy(): void {
     this.#socket.destroy()
   }
 
+  /** Tells the server that no more comes; it closes. */
+  #end(goodbye: Buffer | '', timeoutMillis: number): void {
+    if (this.#state === 'gone') return this.destroy()
+    const timer = setTimeout(() => this.#socket.destroy(), timeoutMillis)
+    this.#socket.once('close', () => clearTimeout(timer))
+    this.resume()
+    this.#socket.end(goodbye)
+  }
+
   #receive(chunk: Buffer): void {
+    // What a worker has left unread is of no use: its beginning is missing.
+    if (this.#holder === 'worker') return
     this.#heardAt = performance.now()
     let own: Buffer
     try {
@@ -221,4 +274,12 @@ export class ServerConnection {
     this.#state = 'gone'
     this.#user.lost(error)
   }
+}
+
+/** Only of sockets whose bytes are the protocol's, and only on Linux: see `socket-duplicate.ts`. */
+function referenceTo(socket: Socket): SocketReference | undefined {
+  const fd = (socket as { _handle?: { fd?: number } })._handle?.fd
+  if (process.platform !== 'linux' || !(socket instanceof PlainSocket) || fd === undefined || fd < 0)
+    return undefined
+  return { fd, inode: fstatSync(fd).ino }
 }

@@ -80,6 +80,12 @@ export interface DatabaseStatistics {
   holdMillis: Distribution
 }
 
+/** Bytes between a worker and the server. */
+export interface Traffic {
+  received: number
+  sent: number
+}
+
 /** The counters of one database, kept by those who see the events. */
 export class Counters {
   opened = 0
@@ -106,6 +112,11 @@ export class Counters {
     this.#waits.record(millis)
   }
 
+  passed({ received, sent }: Traffic): void {
+    this.bytesFromServer += received
+    this.bytesToServer += sent
+  }
+
   held(millis: number): void {
     this.#holds.record(millis)
   }
@@ -118,7 +129,7 @@ export class Counters {
   ): DatabaseStatistics {
     return {
       ...now,
-      ...(this as Omit<Counters, 'waited' | 'held' | 'report'>),
+      ...(this as Omit<Counters, 'waited' | 'held' | 'passed' | 'report'>),
       closed: { ...this.closed },
       waitMillis: this.#waits.report(),
       holdMillis: this.#holds.report(),

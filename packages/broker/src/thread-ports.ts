@@ -3,7 +3,9 @@ import {
   type BrokerControl,
   type BrokerFrame,
   BrokerLink,
+  CELL_BYTES,
   PortChannel,
+  SessionCell,
   type WorkerFrame,
 } from '@pglease/client/internal'
 import { serveControl } from './control-port.js'
@@ -27,7 +29,7 @@ export class ThreadPorts {
   serve(port: MessagePort, { label, databases, traceLeases, find }: ThreadRights): void {
     const control: BrokerControl = {
       hello: () => ({ databases: [...databases], traceLeases }),
-      addLeasePort: (leasePort) => this.#serveLeases(leasePort as MessagePort, find, label),
+      addLeasePort: (leasePort, cell) => this.#serveLeases(leasePort as MessagePort, find, label, cell),
     }
     serveControl(control, port)
     this.#keep(port)
@@ -45,9 +47,14 @@ export class ThreadPorts {
     for (const port of this.#ports) port.close()
   }
 
-  #serveLeases(port: MessagePort, find: FindDatabase, label: string): void {
+  #serveLeases(port: MessagePort, find: FindDatabase, label: string, cell: unknown): void {
     if (this.#state === 'closed') return port.close()
-    new ServedPort(new PortChannel<WorkerFrame, BrokerFrame>(port), find, label)
+    new ServedPort(
+      new PortChannel<WorkerFrame, BrokerFrame>(port),
+      find,
+      label,
+      isCell(cell) ? new SessionCell(cell) : undefined,
+    )
     this.#keep(port)
   }
 
@@ -55,4 +62,8 @@ export class ThreadPorts {
     this.#ports.add(port)
     port.once('close', () => this.#ports.delete(port))
   }
+}
+
+function isCell(value: unknown): value is SharedArrayBuffer {
+  return value instanceof SharedArrayBuffer && value.byteLength === CELL_BYTES
 }

@@ -17,8 +17,8 @@ const SLEEP = 'SELECT pg_sleep(3600)'
 const untilRunning = (admin: pg.Client, query = SLEEP) =>
   until(async () => {
     const { rowCount } = await admin.query(
-      "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active'",
-      [query],
+      "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active' AND datname LIKE $2",
+      [query, admin === database.admin ? database.name : '%'],
     )
     return rowCount === 1
   }, `for “${query}” to run`)

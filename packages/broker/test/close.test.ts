@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId, untilWaiting, warm } from './support/hold.js'
@@ -9,6 +9,9 @@ type Tasks = typeof import('./tasks/manners/basics.js')
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+
+/** Whether the connection of a thread that ends in a query is kept: not where the thread has its socket. */
+const isKept = inject('relayed') === true
 
 const CLOSED = { name: 'BrokerClosedError', code: 'PGLEASE_BROKER_CLOSED', retryable: false }
 
@@ -142,5 +145,5 @@ test('an executor that closes with a timeout ends what is left, and its leases c
   for (const outcome of await outcomes)
     expect(outcome).toMatchObject({ reason: { code: 'PGLEASE_EXECUTOR_CLOSED', retryable: false } })
   expect(await processId(broker)).toBeTypeOf('number')
-  expect(broker.stats().default).toMatchObject({ opened: 1, closed: { unclean: 0 } })
+  expect(broker.stats().default).toMatchObject(isKept ? { opened: 1 } : { opened: 2, closed: { unclean: 1 } })
 })

@@ -44,7 +44,7 @@ test('lifetimes differ by up to a tenth, so that not all connections go at once'
     expect(lifetime).toBeLessThanOrEqual(100_000)
   }
   expect(new Set(lifetimes).size).toBeGreaterThan(1)
-  for (const connection of connections) connection.end(1000)
+  for (const connection of connections) connection.close(1000)
   await Promise.all(connections.map(({ closed }) => closed))
 })
 

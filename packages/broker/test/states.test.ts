@@ -22,7 +22,9 @@ describe.each([
     LEASE_TRANSITIONS,
     'waiting -> preparing, waiting -> active, waiting -> over, ' +
       'preparing -> waiting, preparing -> active, preparing -> over, ' +
-      'active -> waiting, active -> cancelling, active -> over, cancelling -> active, cancelling -> over',
+      'active -> waiting, active -> cancelling, active -> handed-over, active -> over, ' +
+      'cancelling -> active, cancelling -> over, ' +
+      'handed-over -> waiting, handed-over -> recalled, handed-over -> over, recalled -> over',
   ],
   [
     'task',
@@ -54,6 +56,7 @@ describe.each([
 /** Notes what a lease tells its worker. */
 class Peer implements LeasePeer {
   readonly thread = 'thread 0'
+  readonly cell = undefined
   readonly log: string[] = []
   error: Error | undefined
   received = 0
@@ -65,6 +68,10 @@ class Peer implements LeasePeer {
     this.received += chunk.byteLength
   }
   acknowledge() {}
+  handedOver() {
+    this.log.push('handed over')
+  }
+  cancelled() {}
   revoked(error: Error) {
     this.log.push('revoked')
     this.error = error

@@ -5,6 +5,8 @@ import type { AttachRequest, BrokerControl, BrokerInfo } from './contract.js'
 import { NotAttachedError } from './errors.js'
 import { LeasePort } from './lease-port.js'
 import { PortChannel } from './port-channel.js'
+import { SessionCell } from './session-cell.js'
+import { canDuplicate } from './socket-duplicate.js'
 
 /** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
 const HELLO_MILLIS = 10_000
@@ -51,9 +53,11 @@ export class BrokerLink {
 
   #newPort(): LeasePort {
     const { port1, port2 } = new MessageChannel()
+    const cell = new SessionCell()
+    const shared = canDuplicate() ? cell.memory : undefined
     // A refused port is closed by the broker, and that is how its lease learns of it.
-    this.#control.addLeasePort(transfer(port2 as never, [port2 as never])).catch(() => port1.close())
-    return new LeasePort(new PortChannel(port1), (port) => this.#keep(port))
+    this.#control.addLeasePort(transfer(port2 as never, [port2 as never]), shared).catch(() => port1.close())
+    return new LeasePort(new PortChannel(port1), cell, (port) => this.#keep(port))
   }
 
   #keep(port: LeasePort): void {

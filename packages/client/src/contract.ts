@@ -1,4 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
+import type { SessionSnapshot } from './protocol/session-tracker.js'
+import type { SocketReference } from './socket-duplicate.js'
 
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
@@ -39,8 +41,11 @@ export interface LeaseRequest extends LeaseOptions {
 export interface BrokerControl {
   /** Once per thread, before its first lease. */
   hello(): BrokerInfo
-  /** Gives the broker the other end of a new lease port. */
-  addLeasePort(port: unknown): void
+  /**
+   * Gives the broker the other end of a new lease port.
+   * @param cell of a thread that can have a connection's socket itself: the memory of its `SessionCell`.
+   */
+  addLeasePort(port: unknown, cell: SharedArrayBuffer | undefined): void
 }
 
 export interface BrokerInfo {
@@ -63,13 +68,27 @@ export function isAttachRequest(message: unknown): message is AttachRequest {
 }
 
 /**
- * Worker to broker, in order: `OpenFrame`, then bytes, acknowledgements and `'cancel'`, then `'release'` or
- * `'destroy'`. The lease is over for the worker once that last frame is posted; the next `OpenFrame` may follow at once.
+ * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, unless the thread has the
+ * socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
+ * `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is posted; the next
+ * `OpenFrame` may follow at once.
  */
-export type WorkerFrame = OpenFrame | Uint8Array | Acknowledgement | 'cancel' | 'release' | 'destroy'
+export type WorkerFrame =
+  | OpenFrame
+  | Uint8Array
+  | Acknowledgement
+  | 'cancel'
+  | 'cancel and tell'
+  | AgainFrame
+  | 'release'
+  | 'destroy'
+  | ReturnFrame
 
-/** Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements; at the most one `RevokeFrame` ends it. */
-export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | RevokeFrame
+/**
+ * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
+ * to a thread that has the socket; at the most one `RevokeFrame` ends it.
+ */
+export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | 'cancelled' | RevokeFrame
 
 export interface OpenFrame {
   /** The number of this lease on its port. What the broker still sends for an earlier one is dropped by it. */
@@ -85,7 +104,33 @@ export interface GrantFrame {
   processId: number
   /** The first bytes from the server. */
   bytes: Uint8Array | undefined
+  /** Given to a thread that takes sockets. What it wrote before has been sent; from here on it reads and writes. */
+  socket?: GrantedSocket | undefined
 }
+
+export interface GrantedSocket extends SocketReference {
+  /** Whether the answer to a reset comes first. */
+  isBehindReset: boolean
+}
+
+/** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */
+export interface AgainFrame {
+  again: Uint8Array
+}
+
+/** A thread that has the socket gives it back. It has closed its duplicate. */
+export interface ReturnFrame {
+  back: 'release' | 'destroy'
+  session: ReturnedSession
+}
+
+/**
+ * - `idle`: in step, nothing owed, no transaction, no setting reported;
+ * - `untouched`: nothing was read or written;
+ * - `unknown`: it is in the middle of something that cannot be told;
+ * - `lost`: the server has closed the connection.
+ */
+export type ReturnedSession = 'idle' | 'untouched' | 'unknown' | 'lost' | SessionSnapshot
 
 export interface RevokeFrame {
   revoke: number

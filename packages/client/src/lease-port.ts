@@ -1,11 +1,21 @@
-import type { BrokerFrame, GrantFrame, LeaseRequest, RevokeFrame, WorkerFrame } from './contract.js'
+import type {
+  AgainFrame,
+  BrokerFrame,
+  GrantFrame,
+  LeaseRequest,
+  ReturnFrame,
+  RevokeFrame,
+  WorkerFrame,
+} from './contract.js'
 import { type FrameChannel, ownBytes } from './port-channel.js'
+import type { SessionCell } from './session-cell.js'
 
 /** Who holds the port at the moment. */
 export interface LeaseHolder {
   granted(frame: GrantFrame): void
   received(bytes: Uint8Array): void
   acknowledged(bytes: number): void
+  cancelled(): void
   revoked(frame: RevokeFrame): void
   portClosed(): void
 }
@@ -17,6 +27,8 @@ export interface LeaseHolder {
  */
 export class LeasePort {
   readonly #channel: FrameChannel<BrokerFrame, WorkerFrame>
+  /** Shared with the broker. */
+  readonly cell: SessionCell
   /** Returns the port to whoever keeps the free ones. */
   readonly #onFree: (port: LeasePort) => void
   /** Of the latest lease on this port. */
@@ -27,7 +39,12 @@ export class LeasePort {
   /** False once either side has closed the port: a lease opened on it would never be answered. */
   #isOpen = true
 
-  constructor(channel: FrameChannel<BrokerFrame, WorkerFrame>, onFree: (port: LeasePort) => void) {
+  constructor(
+    channel: FrameChannel<BrokerFrame, WorkerFrame>,
+    cell: SessionCell,
+    onFree: (port: LeasePort) => void,
+  ) {
+    this.cell = cell
     this.#channel = channel
     this.#onFree = onFree
     channel.onFrame = (frame) => this.#receive(frame)
@@ -52,18 +69,15 @@ export class LeasePort {
     this.#channel.postCopy(bytes)
   }
 
-  acknowledge(bytes: number): void {
-    this.#channel.post(bytes)
-  }
-
-  cancel(): void {
-    this.#channel.post('cancel')
+  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame): void {
+    this.#channel.post(frame)
   }
 
   /** Ends the lease: complete once posted, nobody waits for an answer. */
-  release(how: 'release' | 'destroy'): void {
+  end(frame: 'release' | 'destroy' | ReturnFrame): void {
+    if (!this.#isOpen) return
     this.#holder = undefined
-    this.#channel.post(how)
+    this.#channel.post(frame)
     this.#channel.unref()
     this.#onFree(this)
   }
@@ -77,6 +91,7 @@ export class LeasePort {
     if (this.#granted) {
       if (frame instanceof Uint8Array) return this.#holder.received(frame)
       if (typeof frame === 'number') return this.#holder.acknowledged(frame)
+      if (frame === 'cancelled') return this.#holder.cancelled()
     }
     if (typeof frame !== 'object') return
     if ('grant' in frame && frame.grant === this.#number) {

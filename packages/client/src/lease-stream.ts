@@ -1,40 +1,46 @@
 import { Duplex } from 'node:stream'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
-import { ConfigurationError, LeaseLostError } from './errors.js'
-import { ReceiveWindow, SendWindow } from './flow-window.js'
+import { ConfigurationError, LeaseLostError, ProtocolError } from './errors.js'
+import type { SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { PortPath } from './port-path.js'
+import { SocketPath, type SocketUser } from './socket-path.js'
 import { fromWire } from './wire-error.js'
-
-type WriteCallback = (error?: Error | null) => void
 
 /**
  * - `quiet`: no lease asked for yet;
  * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
- * - `open`: the lease is asked for, bytes flow;
+ * - `asking`: the first bytes went with the request; the next wait for the grant;
+ * - `open`: granted, bytes flow;
  * - `over`: released, revoked or lost.
  */
-type State = 'quiet' | 'linking' | 'open' | 'over'
+type State =
+  | { is: 'quiet' | 'linking' | 'over' }
+  | {
+      is: 'asking'
+      port: LeasePort
+      first: Buffer
+      held?: { chunk: Buffer; done: SendCallback }
+      isCancelled?: boolean
+    }
+  | { is: 'open'; path: PortPath | SocketPath }
+
+const QUIET: State = { is: 'quiet' }
+const LINKING: State = { is: 'linking' }
+const OVER: State = { is: 'over' }
 
 /**
  * The stream of a leased `pg.Client`: a socket to Postgres as far as the client knows, the worker's side of a lease in
  * truth. The lease is opened by the first bytes and ended by `release`.
  */
-export class LeaseStream extends Duplex implements LeaseHolder {
+export class LeaseStream extends Duplex implements LeaseHolder, SocketUser {
   readonly #link: BrokerLink
   readonly #request: () => LeaseRequest
-  #state: State = 'quiet'
-  /** Set while the state is `open`. */
-  #port: LeasePort | undefined
-  readonly #sending = new SendWindow()
-  readonly #receiving = new ReceiveWindow()
-  /** Bytes in the readable buffer, which the client has not taken. */
-  #untaken = 0
   readonly #isPipelined: boolean
+  #state: State = QUIET
   /** Whether what is written waits for the end of the tick. */
   #isGathering = false
-  /** The write that waits for the window to open. */
-  #heldWrite: WriteCallback | undefined
 
   /**
    * @param request asked when the lease is opened, not before.
@@ -73,7 +79,12 @@ export class LeaseStream extends Duplex implements LeaseHolder {
 
   /** Asks the server to cancel what runs in this lease. */
   cancel(): void {
-    this.#port?.cancel()
+    const state = this.#state
+    if (state.is === 'open') return state.path.cancel()
+    if (state.is !== 'asking') return
+    // What runs may have been granted its connection, and its answer may bring the news.
+    state.port.post('cancel')
+    state.isCancelled = true
   }
 
   /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
@@ -81,13 +92,16 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     this.#end(how)
   }
 
-  override _write(chunk: Buffer, _encoding: string, callback: WriteCallback): void {
-    switch (this.#state) {
+  override _write(chunk: Buffer, _encoding: string, callback: SendCallback): void {
+    const state = this.#state
+    switch (state.is) {
       case 'quiet':
         return this.#open(chunk, callback)
+      case 'asking':
+        state.held = { chunk, done: callback }
+        return
       case 'open':
-        this.#port!.send(chunk)
-        return this.#sent(chunk.byteLength, callback)
+        return state.path.send(chunk, callback)
       case 'over':
         return callback()
       case 'linking':
@@ -110,19 +124,16 @@ export class LeaseStream extends Duplex implements LeaseHolder {
     })
   }
 
-  override _writev(chunks: { chunk: Buffer }[], callback: WriteCallback): void {
+  override _writev(chunks: { chunk: Buffer }[], callback: SendCallback): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', callback)
   }
 
   override _read(): void {
-    if (this.#untaken === 0) return
-    const taken = this.#untaken
-    this.#untaken = 0
-    this.#acknowledge(taken)
+    if (this.#state.is === 'open') this.#state.path.wanted()
   }
 
   /** The end comes a turn later, as a socket's does: who awaits an answer that has come hears of that first. */
-  override _final(callback: WriteCallback): void {
+  override _final(callback: SendCallback): void {
     this.#end('release')
     setImmediate(() => {
       this.push(null)
@@ -131,28 +142,38 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   }
 
   /** By the client that gives up on its queries. Where the connection stands the broker knows. */
-  override _destroy(error: Error | null, callback: WriteCallback): void {
+  override _destroy(error: Error | null, callback: SendCallback): void {
     this.#end('release')
     callback(error)
   }
 
-  granted({ processId, bytes }: GrantFrame): void {
-    this.emit('granted', processId)
-    if (bytes !== undefined) this.received(bytes)
+  granted(frame: GrantFrame): void {
+    if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
+    const { port, first, held, isCancelled } = this.#state
+    this.emit('granted', frame.processId)
+    let path: PortPath | SocketPath
+    try {
+      path = this.#pathOf(frame, port, first)
+    } catch (error) {
+      return this.lost(error as Error)
+    }
+    this.#state = { is: 'open', path }
+    // The broker has not listened to one that came after it handed over.
+    if (isCancelled && path instanceof SocketPath) path.cancel()
+    if (held !== undefined) path.send(held.chunk, held.done)
+    if (frame.bytes !== undefined) this.received(frame.bytes)
   }
 
   received(bytes: Uint8Array): void {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    if (this.push(chunk)) this.#acknowledge(chunk.byteLength)
-    else this.#untaken += chunk.byteLength
+    this.#portPath.received(bytes)
   }
 
   acknowledged(bytes: number): void {
-    this.#sending.acknowledged(bytes)
-    if (this.#sending.isFull) return
-    const held = this.#heldWrite
-    this.#heldWrite = undefined
-    held?.()
+    this.#portPath.acknowledged(bytes)
+  }
+
+  cancelled(): void {
+    if (this.#state.is === 'open' && this.#state.path instanceof SocketPath) this.#state.path.cancelled()
   }
 
   revoked({ error }: RevokeFrame): void {
@@ -161,47 +182,58 @@ export class LeaseStream extends Duplex implements LeaseHolder {
   }
 
   portClosed(): void {
-    this.#state = 'over'
+    this.#end('release')
     const { database } = this.#request()
     const message = 'The broker has closed, or its thread has ended: the lease is lost.'
     this.destroy(new LeaseLostError(message, { database }))
   }
 
-  #open(chunk: Buffer, callback: WriteCallback): void {
+  notReset(port: LeasePort, first: Buffer): void {
+    this.#state = { is: 'asking', port, first }
+  }
+
+  lost(cause: Error): void {
+    const { database } = this.#request()
+    // In the words of `pg`, by which programs know it.
+    const lost = new LeaseLostError('Connection terminated unexpectedly', { database, cause })
+    this.destroy(cause instanceof ProtocolError ? cause : lost)
+  }
+
+  #open(chunk: Buffer, callback: SendCallback): void {
     if (this.#link.info === undefined) {
-      this.#state = 'linking'
+      this.#state = LINKING
       this.#link.ready.then(
-        () => this.#state === 'linking' && this.#open(chunk, callback),
+        () => this.#state.is === 'linking' && this.#open(chunk, callback),
         (error: Error) => this.destroy(error),
       )
       return
     }
     if (!this.#link.isOpen) return void this.portClosed()
-    this.#state = 'open'
-    this.#port = this.#link.takePort()
+    const port = this.#link.takePort()
+    this.#state = { is: 'asking', port, first: chunk }
     try {
-      this.#port.open(this, this.#request(), chunk)
+      port.open(this, this.#request(), chunk)
     } catch (cause) {
       const message = `A lease was asked for with an option of a wrong type: ${(cause as Error).message}`
       return void this.destroy(new ConfigurationError(message, { cause }))
     }
-    this.#sent(chunk.byteLength, callback)
+    callback()
   }
 
-  #sent(bytes: number, callback: WriteCallback): void {
-    this.#sending.sent(bytes)
-    if (this.#sending.isFull) this.#heldWrite = callback
-    else callback()
+  #pathOf({ socket }: GrantFrame, port: LeasePort, first: Buffer): PortPath | SocketPath {
+    if (socket === undefined) return new PortPath(port, this, first.byteLength)
+    return new SocketPath(socket, first, port, this)
   }
 
-  #acknowledge(bytes: number): void {
-    const due = this.#receiving.consumed(bytes)
-    if (due > 0 && this.#state === 'open') this.#port!.acknowledge(due)
+  get #portPath(): PortPath {
+    if (this.#state.is === 'open' && this.#state.path instanceof PortPath) return this.#state.path
+    throw new Error('A frame came for a lease that does not go through its port')
   }
 
   #end(how: 'release' | 'destroy'): void {
-    if (this.#state === 'open') this.#port!.release(how)
-    this.#state = 'over'
-    this.#port = undefined
+    const state = this.#state
+    this.#state = OVER
+    if (state.is === 'open') state.path.release(how)
+    else if (state.is === 'asking') state.port.end(how)
   }
 }

@@ -40,6 +40,7 @@ const NO_HOLDER = {
   granted() {},
   received() {},
   acknowledged() {},
+  cancelled() {},
   revoked() {},
   portClosed() {},
 }
@@ -88,10 +89,10 @@ test('a port that its broker has closed while it was free is not used again', as
   const port = link.takePort()
   port.open(NO_HOLDER, { database: 'default' }, new Uint8Array(1))
   const theirs = (await call).argumentList[0]!.value
-  port.release('release')
+  port.end('release')
   expect(link.takePort()).toBe(port)
   port.open(NO_HOLDER, { database: 'default' }, new Uint8Array(1))
-  port.release('release')
+  port.end('release')
   theirs.close()
   await expect.poll(() => port.isOpen, { timeout: 10_000 }).toBe(false)
   expect(link.takePort()).not.toBe(port)

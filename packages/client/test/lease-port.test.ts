@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { BrokerFrame, GrantFrame, RevokeFrame, WorkerFrame } from '../src/contract.js'
 import { type LeaseHolder, LeasePort } from '../src/lease-port.js'
 import type { FrameChannel } from '../src/port-channel.js'
+import { SessionCell } from '../src/session-cell.js'
 
 /** A transport whose other side is the test. */
 class TestChannel implements FrameChannel<BrokerFrame, WorkerFrame> {
@@ -48,6 +49,10 @@ class TestHolder implements LeaseHolder {
     this.seen.push(bytes)
   }
 
+  cancelled(): void {
+    this.seen.push('cancelled')
+  }
+
   revoked({ revoke }: RevokeFrame): void {
     this.seen.push(`revoked ${revoke}`)
   }
@@ -64,7 +69,7 @@ const grant = (number: number): BrokerFrame => ({ grant: number, processId: 1, b
 function start() {
   const channel = new TestChannel()
   const free: LeasePort[] = []
-  const port = new LeasePort(channel, (each) => free.push(each))
+  const port = new LeasePort(channel, new SessionCell(), (each) => free.push(each))
   const open = () => {
     const holder = new TestHolder()
     port.open(holder, REQUEST, BYTES)
@@ -78,7 +83,7 @@ test('a lease is opened with its first bytes, and keeps its thread alive until i
   open()
   expect(channel.posted).toEqual([{ open: 1, request: REQUEST, bytes: BYTES }])
   expect(channel.holdsThread).toBe(true)
-  port.release('release')
+  port.end('release')
   expect(channel.posted).toHaveLength(2)
   expect(channel.holdsThread).toBe(false)
   expect(free).toEqual([port])
@@ -95,7 +100,7 @@ test('nothing of one lease reaches the next on the same port', () => {
   const { channel, port, open } = start()
   open()
   channel.onFrame(grant(1))
-  port.release('release')
+  port.end('release')
   for (const frame of [BYTES, 7]) channel.onFrame(frame)
   const next = open()
   // Of the first lease, posted before the broker saw its release.
@@ -109,7 +114,7 @@ test('a lease may be revoked before it is granted, and after', () => {
   const { channel, port, open } = start()
   const first = open()
   channel.onFrame({ revoke: 1, error: undefined })
-  port.release('release')
+  port.end('release')
   const second = open()
   channel.onFrame(grant(2))
   channel.onFrame({ revoke: 2, error: undefined })
@@ -119,7 +124,7 @@ test('a lease may be revoked before it is granted, and after', () => {
 test('a holder is told that its port has closed, and only it', () => {
   const { channel, port, open } = start()
   const past = open()
-  port.release('destroy')
+  port.end('destroy')
   const holder = open()
   channel.onClose()
   expect(holder.seen).toEqual(['closed'])

@@ -5,6 +5,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The superuser's, to the database `postgres` of the one server that all the test files share. */
     serverConnectionString: string
+    /** Whether no thread can have a connection's socket. */
+    relayed: boolean | undefined
   }
 }
 

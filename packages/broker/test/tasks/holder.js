@@ -15,7 +15,12 @@ const stay = {
 const reach = {
   'after a query': () => {},
   'in a transaction': (client) => client.query('BEGIN; CREATE TABLE half_done ()'),
-  'in a failed transaction': (client) => client.query('BEGIN; SELECT 1/0').catch(() => {}),
+  async 'in a failed transaction'(client) {
+    // The server sends the error ahead of the end of its answer.
+    const ready = new Promise((resolve) => client.connection.once('readyForQuery', resolve))
+    await client.query('BEGIN; SELECT 1/0').catch(() => {})
+    await ready
+  },
   'in a query'(client) {
     client.query('SELECT pg_sleep(3600)').catch(() => {})
     // In a later turn, so that the query has been posted.

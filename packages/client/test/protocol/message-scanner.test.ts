@@ -1,6 +1,6 @@
-import { ProtocolError } from '@pglease/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ProtocolError } from '../../src/errors.js'
 import { backendTypes } from '../../src/protocol/backend-types.js'
 import { frontendTypes } from '../../src/protocol/frontend-types.js'
 import { MessageScanner } from '../../src/protocol/message-scanner.js'

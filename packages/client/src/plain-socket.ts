@@ -17,11 +17,12 @@ export class PlainSocket extends Socket {
   /** Called with what was read: good until it returns. At first pg's client listens, as to any stream. */
   onBytes: (bytes: Buffer) => void = (bytes) => this.emit('data', Buffer.from(bytes))
 
-  constructor() {
+  /** @param fd of a connected socket, which is this one's from now on and which it reads at once. */
+  constructor(fd?: number) {
     const callback = (count: number) => {
       this.onBytes(readBuffer.subarray(0, count))
       return true
     }
-    super({ onread: { buffer: readBuffer, callback } } as object)
+    super({ fd, onread: { buffer: readBuffer, callback } } as object)
   }
 }

@@ -1,7 +1,12 @@
 import { backendTypes, DataRow } from './backend-types.js'
-import { Conversation, type CopyDirection, type TransactionStatus } from './conversation.js'
+import {
+  Conversation,
+  type ConversationState,
+  type CopyDirection,
+  type TransactionStatus,
+} from './conversation.js'
 import { frontendTypes, Terminate } from './frontend-types.js'
-import { MessageScanner } from './message-scanner.js'
+import { MessageScanner, type ScannerState } from './message-scanner.js'
 
 /**
  * What a release has to do with the connection:
@@ -11,6 +16,13 @@ import { MessageScanner } from './message-scanner.js'
  * - `unknown`: half a message was sent, or the two sides are out of step; such a connection can only be closed.
  */
 export type SessionState = 'idle' | 'in-transaction' | 'busy' | 'unknown'
+
+/** Where a session stands, for another tracker to go on from. It survives a structured clone. */
+export interface SessionSnapshot {
+  frontend: ScannerState
+  backend: ScannerState
+  conversation: ConversationState
+}
 
 /**
  * Knows from the bytes that pass in both directions where a session stands. It begins with a session that is idle
@@ -131,9 +143,40 @@ export class SessionTracker {
     this.#conversation.settingsReported = false
   }
 
+  save(): SessionSnapshot {
+    return {
+      frontend: this.#frontend.save(),
+      backend: this.#backend.save(),
+      conversation: this.#conversation.save(),
+    }
+  }
+
+  /** Goes on where another tracker of the same session stands. */
+  restore({ frontend, backend, conversation }: SessionSnapshot): void {
+    this.#frontend.restore(frontend)
+    this.#backend.restore(backend)
+    this.#conversation.restore(conversation)
+  }
+
+  /** Bytes have passed that this tracker has not seen and nobody can tell it of. */
+  lose(): void {
+    this.#conversation.known = false
+  }
+
   #terminate(boundary: number): number {
     this.#frontend.dropPartial()
     this.#terminated = true
     return boundary
   }
+}
+
+/** Whether a value that came from another thread has the shape of a snapshot. */
+export function isSnapshot(value: unknown): value is SessionSnapshot {
+  return isLike(value, new SessionTracker().save())
+}
+
+function isLike(value: unknown, model: unknown): boolean {
+  if (Array.isArray(model)) return Array.isArray(value) && value.every(Number.isSafeInteger)
+  if (typeof model !== 'object' || model === null) return typeof value === typeof model
+  return Object.entries(model).every(([key, each]) => isLike(Object(value)[key], each))
 }

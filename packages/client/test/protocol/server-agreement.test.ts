@@ -1,6 +1,6 @@
 import { serialize } from 'pg-protocol/dist/serializer.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTestDatabase } from '../support/database.js'
+import { createTestDatabase } from '../../../broker/test/support/database.js'
 import { RawSession } from './raw-session.js'
 import { extended } from './wire.js'
 

@@ -96,6 +96,17 @@ export class SyncPoints {
     return { swallowedSyncs, ended }
   }
 
+  save(): number[] {
+    return this.#points.slice(this.#head, this.#tail)
+  }
+
+  restore(points: readonly number[]): void {
+    this.#points.splice(0, this.#points.length, ...points)
+    this.#head = 0
+    this.#tail = points.length
+    this.owed = points.filter((point) => point < CopyEnd).length
+  }
+
   #endsCopy(at: number): boolean {
     return at < this.#tail && (this.#points[at] === CopyEnd || this.#points[at] === CopyEndBehind)
   }

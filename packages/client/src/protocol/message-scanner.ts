@@ -1,10 +1,19 @@
-import { ProtocolError } from '@pglease/client'
+import { ProtocolError } from '../errors.js'
 
 /** A type byte and a length of four bytes, which counts itself but not the type. */
 const headerBytes = 5
 const minLength = 4
 /** The server can build or read none that is longer (`MaxAllocSize` in its source). */
 const maxLength = 2 ** 30 + 4
+
+/** Where a scanner stands: between two chunks. */
+export interface ScannerState {
+  type: number
+  first: number
+  held: number
+  length: number
+  missing: number
+}
 
 /**
  * Frames one direction of the protocol: tells where each message ends, without copying or parsing it.
@@ -59,6 +68,24 @@ export class MessageScanner {
   /** Forgets the message that the last chunk ended in, for bytes that are not passed on. */
   dropPartial(): void {
     this.#held = 0
+  }
+
+  save(): ScannerState {
+    return {
+      type: this.type,
+      first: this.first,
+      held: this.#held,
+      length: this.#length,
+      missing: this.#missing,
+    }
+  }
+
+  restore({ type, first, held, length, missing }: ScannerState): void {
+    this.type = type
+    this.first = first
+    this.#held = held
+    this.#length = length
+    this.#missing = missing
   }
 
   /** The slow path: headers byte by byte, bodies that span chunks, and everything that is refused. */

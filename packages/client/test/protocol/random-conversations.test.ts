@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { serialize } from 'pg-protocol/dist/serializer.js'
 import { beforeAll, expect, it } from 'vitest'
-import { createTestDatabase } from '../support/database.js'
+import { createTestDatabase } from '../../../broker/test/support/database.js'
 import { RawSession } from './raw-session.js'
 import { extended } from './wire.js'
 

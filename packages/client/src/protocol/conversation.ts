@@ -8,6 +8,18 @@ export type TransactionStatus = 'I' | 'T' | 'E'
 /** Which way a COPY goes that is under way, seen from the server. */
 export type CopyDirection = 'none' | 'in' | 'out'
 
+/** Where a conversation stands; its fields are those of `Conversation`. */
+export interface ConversationState {
+  known: boolean
+  unsynced: boolean
+  transaction: TransactionStatus
+  copy: CopyDirection
+  failed: boolean
+  settingsReported: boolean
+  doubtfulSyncs: number
+  points: number[]
+}
+
 /**
  * What each message, sent or received, does to the state of a session, by the rules of the PostgreSQL
  * documentation, chapter "Frontend/Backend Protocol", section "Message Flow". It begins idle, after start-up.
@@ -97,6 +109,21 @@ export class Conversation {
         this.known = false
         return
     }
+  }
+
+  save(): ConversationState {
+    const { known, unsynced, transaction, copy, failed, settingsReported } = this
+    return {
+      ...{ known, unsynced, transaction, copy, failed, settingsReported },
+      doubtfulSyncs: this.#doubtfulSyncs,
+      points: this.#points.save(),
+    }
+  }
+
+  restore({ doubtfulSyncs, points, ...own }: ConversationState): void {
+    Object.assign(this, own)
+    this.#doubtfulSyncs = doubtfulSyncs
+    this.#points.restore(points)
   }
 
   #query(): void {

@@ -1,0 +1,20 @@
+/** Told when what was given to `send` may be followed by more. */
+export type SendCallback = (error?: Error | null) => void
+
+/** Whose bytes a path carries. */
+export interface PathUser {
+  /** Gives bytes to the client; false when it wants no more for now. */
+  push(chunk: Buffer): boolean
+}
+
+/** What carries the bytes of a granted lease. */
+export interface LeasePath {
+  /** Called with one chunk at a time: the next one comes after `done`. */
+  send(chunk: Buffer, done: SendCallback): void
+  /** The client has taken what was given to it, and wants more. */
+  wanted(): void
+  /** Asks the server to cancel what runs. */
+  cancel(): void
+  /** Ends the lease. */
+  release(how: 'release' | 'destroy'): void
+}

@@ -1,0 +1,47 @@
+import { closeSync, fstatSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+/** Names a socket of this process to its other threads. */
+export interface SocketReference {
+  fd: number
+  /** Tells whether the descriptor is still this socket's: another file may have its number by now. */
+  inode: number
+}
+
+/** Of Linux's `fcntl(2)`: duplicates a descriptor; child processes do not inherit the duplicate. */
+const F_DUPFD_CLOEXEC = 1030
+
+type Fcntl = (fd: number, command: number, type: 'int', least: number) => number
+
+/** Undefined where there is no such call, and where the library that makes it has not been installed. */
+const fcntl = loadFcntl()
+
+function loadFcntl(): Fcntl | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const { load } = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    return load(null).func('int fcntl(int fd, int command, ...)') as unknown as Fcntl
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether this thread can have its own descriptor of another thread's socket. */
+export function canDuplicate(): boolean {
+  return fcntl !== undefined
+}
+
+/**
+ * A second descriptor of the same socket. Node closes a descriptor with the thread that uses it, and the duplicate can be
+ * closed without harm to the first.
+ * @throws Error when the socket is closed, or when the process has too many open files.
+ */
+export function duplicate({ fd, inode }: SocketReference): number {
+  if (fcntl === undefined) throw new Error('Sockets cannot be duplicated here')
+  const own = fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0)
+  if (own === -1)
+    throw new Error('The socket could not be duplicated: it is closed, or too many files are open')
+  if (fstatSync(own).ino === inode) return own
+  closeSync(own)
+  throw new Error('The socket is closed')
+}
