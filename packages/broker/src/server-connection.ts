@@ -1,16 +1,18 @@
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import {
+  behindReset,
+  canResetAhead,
   PlainSocket,
+  queryMessage,
   ResetAnswer,
   type ReturnedSession,
   SessionTracker,
   type SocketReference,
+  terminateMessage,
 } from '@pglease/client/internal'
 import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
 import type { OpenSession } from './open-session.js'
-import { queryMessage, terminateMessage } from './protocol/messages.js'
-import { behindReset, canResetAhead } from './protocol/reset-ahead.js'
 
 /** Who gets what arrives on a connection. */
 export interface ConnectionUser {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { copyFailMessage, syncMessage } from './protocol/messages.js'
-import { RESET_AHEAD } from './protocol/reset-ahead.js'
+import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
 

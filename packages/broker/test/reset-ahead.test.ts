@@ -1,7 +1,7 @@
 import { once } from 'node:events'
+import { queryMessage } from '@pglease/client/internal'
 import { expect, test } from 'vitest'
 import type { ConnectionBroker } from '../src/index.js'
-import { queryMessage } from '../src/protocol/messages.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId, untilWaiting } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'

@@ -6,7 +6,19 @@ export * from './contract.js'
 export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './flow-window.js'
 export { PlainSocket } from './plain-socket.js'
 export { type FrameChannel, PortChannel } from './port-channel.js'
-export { ResetAnswer, ResetFailedError } from './protocol/reset-answer.js'
+export {
+  copyFailMessage,
+  queryMessage,
+  syncMessage,
+  terminateMessage,
+} from './protocol/messages.js'
+export {
+  behindReset,
+  canResetAhead,
+  RESET_AHEAD,
+  ResetAnswer,
+  ResetFailedError,
+} from './protocol/reset-ahead.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 export { CELL_BYTES, SessionCell } from './session-cell.js'
 export type { SocketReference } from './socket-duplicate.js'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { message } from '../../../client/test/protocol/wire.js'
 import { copyFailMessage, queryMessage, syncMessage, terminateMessage } from '../../src/protocol/messages.js'
+import { message } from './wire.js'
 
 it('the messages have the format that the protocol describes', () => {
   expect(queryMessage('SELECT 1')).toEqual(message('Q', 'SELECT 1\0'))
