@@ -126,8 +126,9 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   /** Answers a thread that has asked for its control port. For the executor; see `attach`. */
   serve(request: AttachRequest, options: AttachOptions = {}): void {
     const port = request['@pglease/attach'] as MessagePort
-    if (this.state === 'open') this.#ports.serve(port, this.#rights(`thread ${request.threadId}`, options))
-    else port.close()
+    if (this.state !== 'open') return port.close()
+    const rights = this.#rights(`thread ${request.threadId}`, options)
+    this.#ports.serve(port, { ...rights, keepsSockets: true })
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -202,7 +203,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     this.#machine.to('closed')
   }
 
-  #rights(label: string, { databases = this.databases }: AttachOptions): ThreadRights {
+  #rights(label: string, { databases = this.databases }: AttachOptions): Omit<ThreadRights, 'keepsSockets'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     return { label, databases, traceLeases, find: (name) => this.#find(name, databases) }
   }

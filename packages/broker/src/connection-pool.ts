@@ -10,6 +10,18 @@ import { type ConnectionUser, NOBODY, ServerConnection } from './server-connecti
 import type { CloseReason, Counters } from './statistics.js'
 import { type Waiter, Waiters } from './waiters.js'
 
+/** Those who have the pool's connections. */
+export interface Holders {
+  /** For the error of those who wait in vain. */
+  describe(): string[]
+  /** How many connections are with threads that hold no lease on them. */
+  readonly kept: number
+  /** Makes one of these available, where there is one. */
+  takeOne(): void
+  /** The same for all, and asks those who hold a lease to keep nothing at its end. */
+  wantAll(): void
+}
+
 /**
  * The connections of one database. A connection is in one of these places:
  *
@@ -24,7 +36,7 @@ import { type Waiter, Waiters } from './waiters.js'
 export class ConnectionPool {
   readonly #database: Database
   readonly #counters: Counters
-  readonly #holders: () => string[]
+  readonly #holders: Holders
   readonly #waiters: Waiters
   readonly #idle: IdleConnections
   readonly #lateResets: LateResets
@@ -46,8 +58,7 @@ export class ConnectionPool {
   /** Those who want to know when a connection has come or gone, once. */
   #onChange: (() => void)[] = []
 
-  /** @param holders who has the connections now, for the error of those who wait in vain. */
-  constructor(database: Database, counters: Counters, holders: () => string[]) {
+  constructor(database: Database, counters: Counters, holders: Holders) {
     this.#database = database
     this.#counters = counters
     this.#holders = holders
@@ -68,20 +79,27 @@ export class ConnectionPool {
   }
 
   get figures() {
-    const [connecting, leased] = [this.#connecting, this.#lent.size]
+    // What a thread keeps is to be reset, as much as what is idle and unreset: both count as settling.
+    const [connecting, leased] = [this.#connecting, this.#lent.size - this.#holders.kept]
     const idle = this.#idle.size - this.#idle.unreset().length
     const settling = this.#size - connecting - idle - leased
     const { max } = this.#database
     return { total: this.#size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
   }
 
+  get hasWaiters(): boolean {
+    return this.#waiters.size > 0
+  }
+
   acquire(waiter: Waiter): void {
     if (this.#state === 'closing') return waiter.refused(brokerClosed(this.#database))
+    if (this.#idle.size === 0) this.#holders.takeOne()
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#grant(waiter, connection, 0)
     if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
-      return waiter.refused(queueFull(this.#database, this.#holders()))
+      return waiter.refused(queueFull(this.#database, this.#holders.describe()))
     this.#waiters.join(waiter)
+    this.#holders.wantAll()
     this.#dispatch()
   }
 
@@ -128,6 +146,7 @@ export class ConnectionPool {
   /** From now on no connection opened before is lent: idle ones close at once, the others when they come back. */
   recycle(): void {
     this.#epoch++
+    this.#holders.wantAll()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
   }
 
@@ -163,6 +182,7 @@ export class ConnectionPool {
     this.#backoff.reset()
     this.#waiters.refuseAll(() => brokerClosed(this.#database))
     this.#stopConnecting.abort()
+    this.#holders.wantAll()
     this.#checks.stop()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
     this.#changed()
@@ -258,10 +278,14 @@ export class ConnectionPool {
       this.#waiters.refuseAll(() => cannotConnect(this.#database, error))
   }
 
-  /** Why a connection may not be lent again. */
   #unfit(connection: ServerConnection): CloseReason | undefined {
-    const { maxUses } = this.#database
     if (!connection.isOpen || connection.tracker.state !== 'idle') return 'lost'
+    return this.spent(connection)
+  }
+
+  /** Why a connection may not be lent again, however well it is. */
+  spent(connection: ServerConnection): CloseReason | undefined {
+    const { maxUses } = this.#database
     if (this.#state === 'closing') return 'closed'
     if (connection.epoch !== this.#epoch) return 'recycled'
     if (maxUses > 0 && connection.uses >= maxUses) return 'uses'
@@ -286,7 +310,7 @@ export class ConnectionPool {
       waitedMillis,
       leased: this.#lent.size,
       connecting: this.#connecting,
-      holders: this.#holders(),
+      holders: this.#holders.describe(),
       cause: this.#open.size === 0 ? this.#backoff.error : undefined,
     })
   }

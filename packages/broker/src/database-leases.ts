@@ -1,10 +1,11 @@
 import { type LeaseRequest, onAbort } from '@pglease/client/internal'
-import { ConnectionPool } from './connection-pool.js'
+import { ConnectionPool, type Holders } from './connection-pool.js'
 import type { Database } from './database-options.js'
+import { KeptLeases } from './kept-leases.js'
 import { Lease, type LeasePeer } from './lease.js'
 import type { ServerConnection } from './server-connection.js'
-import { undoTransactionSettings } from './session-settings.js'
-import { abandon, needsPlainReset, settle } from './settle.js'
+import { transactionSettings, undoTransactionSettings } from './session-settings.js'
+import { abandon, isPlainReset, needsPlainReset, settle } from './settle.js'
 import { type CloseReason, Counters, type DatabaseStatistics } from './statistics.js'
 import type { WarningListener } from './warnings.js'
 
@@ -14,30 +15,30 @@ import type { WarningListener } from './warnings.js'
  */
 const SHORT_LEASE_MILLIS = 250
 
+/** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
+const SOON_MILLIS = 100
+
 /** One database of the broker: its pool, and the leases on it. */
-export class DatabaseLeases {
+export class DatabaseLeases implements Holders {
   readonly database: Database
   readonly counters = new Counters()
   readonly #pool: ConnectionPool
   readonly #warn: WarningListener
   /** Every lease that waits or holds a connection. */
   readonly #leases = new Set<Lease>()
+  readonly #kept = new KeptLeases()
   /** Told when a lease is over, while the broker waits for that. */
   #onForget: () => void = () => {}
 
   constructor(database: Database, warn: WarningListener) {
     this.database = database
     this.#warn = warn
-    this.#pool = new ConnectionPool(database, this.counters, () => this.#describeHolders())
+    this.#pool = new ConnectionPool(database, this.counters, this)
   }
 
   statistics(): DatabaseStatistics {
-    const report = this.counters.report(this.#pool.figures)
-    for (const { passed } of this.#leases) {
-      report.bytesFromServer += passed.received
-      report.bytesToServer += passed.sent
-    }
-    return report
+    for (const lease of this.#leases) lease.account()
+    return this.counters.report(this.#pool.figures)
   }
 
   /** @param bytes the first to the server. */
@@ -89,13 +90,15 @@ export class DatabaseLeases {
 
   forget(lease: Lease): void {
     this.#leases.delete(lease)
+    this.#kept.delete(lease)
     this.#onForget()
   }
 
   /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */
   takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
-    const heldMillis = performance.now() - lease.heldSince
-    this.counters.held(heldMillis)
+    // A worker who keeps the socket has told of his lease, or is about to.
+    const heldMillis = lease.isTaken ? 0 : performance.now() - lease.heldSince
+    if (!lease.isTaken) this.counters.held(heldMillis)
     this.#pool.takeBack(connection)
     if (!connection.isOpen) return this.#pool.close(connection, 'lost')
     if (how === 'destroy') return this.#abandon(connection, 'destroyed')
@@ -124,6 +127,26 @@ export class DatabaseLeases {
     this.#pool.takeBack(connection)
     this.#pool.close(connection, 'unclean')
     this.#pool.acquire(lease)
+  }
+
+  /** Whether a worker may keep the connection's socket from one lease to his next. */
+  mayKeep(lease: Lease, connection: ServerConnection): boolean {
+    const { maxLeaseMillis, leakDetectionMillis, maxUses, validateAfterIdleMillis } = this.database
+    const isWatched = maxLeaseMillis + leakDetectionMillis + maxUses > 0
+    const isPlain = transactionSettings(lease.request, this.database).length === 0
+    const isSoonStale = validateAfterIdleMillis < SOON_MILLIS
+    return (
+      !isWatched &&
+      isPlain &&
+      !isSoonStale &&
+      !this.#pool.hasWaiters &&
+      isPlainReset(connection, this.database)
+    )
+  }
+
+  watchKept(lease: Lease, connection: ServerConnection): void {
+    if (this.#pool.hasWaiters || this.#pool.spent(connection) !== undefined) lease.take()
+    else this.#kept.add(lease)
   }
 
   warnOfLeak(lease: Lease): void {
@@ -156,10 +179,24 @@ export class DatabaseLeases {
     }
   }
 
-  #describeHolders(): string[] {
+  // For the pool.
+
+  get kept(): number {
+    return [...this.#leases].filter(({ isKept }) => isKept).length
+  }
+
+  takeOne(): void {
+    for (const lease of this.#leases) if (lease.take()) return
+  }
+
+  wantAll(): void {
+    for (const lease of [...this.#leases]) lease.want()
+  }
+
+  describe(): string[] {
     const now = performance.now()
     return [...this.#leases]
-      .filter(({ state }) => state !== 'waiting')
+      .filter(({ state, isKept }) => state !== 'waiting' && !isKept)
       .map(({ holder, heldSince }) => `${holder} for ${Math.round(now - heldSince)} ms`)
   }
 }

@@ -1,18 +1,19 @@
 import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import {
   type GrantedSocket,
+  type KeptFrame,
   type LeaseRequest,
   ReceiveWindow,
   ResetFailedError,
   type ReturnedSession,
   SendWindow,
   type SessionCell,
+  type Traffic,
 } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import { type ConnectionUser, NOBODY, type ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
-import type { Traffic } from './statistics.js'
 import type { Waiter } from './waiters.js'
 
 /** Where a lease's frames go: the broker's end of its lease port. */
@@ -21,6 +22,8 @@ export interface LeasePeer {
   readonly thread: string
   /** Shared with a worker that can have the connection's socket itself. */
   readonly cell: SessionCell | undefined
+  /** Whether the worker may keep a socket from one lease to his next. */
+  readonly keepsSockets: boolean
   granted(processId: number): void
   /** Granted, and from here on the worker reads from the socket and writes to it. */
   handedOver(processId: number, socket: GrantedSocket): void
@@ -62,14 +65,14 @@ export const LEASE_TRANSITIONS = {
   over: [],
 } as const satisfies Record<LeaseState, readonly LeaseState[]>
 
-const NONE: Traffic = { received: 0, sent: 0 }
+const NOTHING: Traffic = { received: 0, sent: 0, reopened: 0 }
 
 /** How long a thread has to return the socket of a lease that is taken back. */
 const RECALL_MILLIS = 100
 
 /** One worker's right to one connection, from `open` to its end: the broker's side. */
 export class Lease implements Waiter, ConnectionUser {
-  readonly request: LeaseRequest
+  #request: LeaseRequest
   readonly priority: number
   readonly timeoutMillis: number
   readonly peer: LeasePeer
@@ -81,8 +84,16 @@ export class Lease implements Waiter, ConnectionUser {
   #behindReset: Uint8Array[] | undefined
   /** Set from the grant on. */
   #connection: ServerConnection | undefined
-  /** When it was granted. */
+  /** When it was granted, or its holder's latest lease began as far as is known. */
   heldSince = 0
+  /** What of the worker's doings is in the counters. */
+  #accounted = NOTHING
+  /** When the worker last told that it keeps the socket. */
+  keptSince = 0
+  /** Whether the worker has kept the socket: what he does with it he tells only afterwards. */
+  #isReopened = false
+  /** Whether it ended by `take`: the worker has nothing to say about it. */
+  isTaken = false
   readonly #toWorker = new SendWindow()
   readonly #fromWorker = new ReceiveWindow()
   /** Bytes given to the socket that it has not sent yet. */
@@ -93,10 +104,14 @@ export class Lease implements Waiter, ConnectionUser {
   constructor(home: DatabaseLeases, peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array) {
     this.#home = home
     this.peer = peer
-    this.request = request
+    this.#request = request
     this.#kept = [bytes]
     this.priority = request.priority ?? 0
     this.timeoutMillis = request.connectionTimeoutMillis ?? home.database.connectionTimeoutMillis
+  }
+
+  get request(): LeaseRequest {
+    return this.#request
   }
 
   get state(): LeaseState {
@@ -106,7 +121,7 @@ export class Lease implements Waiter, ConnectionUser {
   /** For people: which thread, and which task where there is one. */
   get holder(): string {
     const { task } = this.request
-    return task === undefined ? this.peer.thread : `task ${task} on ${this.peer.thread}`
+    return task === undefined || this.#isReopened ? this.peer.thread : `task ${task} on ${this.peer.thread}`
   }
 
   // From the worker.
@@ -149,9 +164,24 @@ export class Lease implements Waiter, ConnectionUser {
    * @param session what is known of one whose socket the worker may have; he need not have come to take it.
    */
   release(how: 'release' | 'destroy', session: ReturnedSession = 'untouched'): void {
-    if (this.state === 'over') return
+    if (this.state === 'over' || this.take()) return
     if (this.state === 'waiting') this.#home.withdraw(this)
     this.#end(how, session)
+  }
+
+  /** The worker has ended a lease, and has kept the socket. */
+  kept({ kept }: KeptFrame): void {
+    this.#home.counters.held(kept)
+    this.#isReopened = true
+    this.heldSince = performance.now() - kept
+    this.keptSince = performance.now()
+    if (this.state === 'handed-over') this.#home.watchKept(this, this.#connection!)
+  }
+
+  /** The worker has begun a lease with the socket that he had kept, and it is ending now. */
+  reopened({ heldMillis, request }: { heldMillis: number; request: LeaseRequest }): void {
+    this.#request = request
+    this.heldSince = performance.now() - heldMillis
   }
 
   /** The worker has found that its session was not reset, so the server has looked at nothing of what was sent. */
@@ -162,9 +192,29 @@ export class Lease implements Waiter, ConnectionUser {
     this.#waitAgain()
   }
 
+  /** The broker wants the connection: a worker who keeps the socket loses it now, one who holds it at the lease's end. */
+  want(): void {
+    if (this.state !== 'handed-over') return
+    this.peer.cell!.want()
+    this.take()
+  }
+
+  /** Takes the connection from a worker who keeps the socket between two leases. */
+  take(): boolean {
+    if (this.state !== 'handed-over' || !this.peer.cell!.take()) return false
+    this.isTaken = true
+    this.#end('release', 'idle')
+    return true
+  }
+
+  /** Whether the worker keeps the socket between two leases. */
+  get isKept(): boolean {
+    return this.state === 'handed-over' && this.peer.cell!.isKept
+  }
+
   /** The broker takes the lease back. */
   revoke(error: Error): void {
-    if (this.state === 'over' || this.state === 'recalled') return
+    if (this.state === 'over' || this.state === 'recalled' || this.take()) return
     if (this.state === 'waiting') this.#home.withdraw(this)
     else this.#home.counters.revoked++
     if (this.state === 'handed-over') return this.#recall(error)
@@ -246,8 +296,13 @@ export class Lease implements Waiter, ConnectionUser {
     }
     this.#behindReset = undefined
     this.#machine.to('handed-over')
+    this.#accounted = NOTHING
     connection.handOver()
-    this.peer.handedOver(processId, { ...socket, isBehindReset })
+    this.peer.handedOver(processId, {
+      ...socket,
+      isBehindReset,
+      isKeepable: this.peer.keepsSockets && this.#home.mayKeep(this, connection),
+    })
   }
 
   #activate(): void {
@@ -281,14 +336,17 @@ export class Lease implements Waiter, ConnectionUser {
     return this.state === 'handed-over' || this.state === 'recalled'
   }
 
-  /** Bytes that have passed between a worker and the server without the broker, and are in no counter yet. */
-  get passed(): Traffic {
-    const { received, sent } = this.#isAway ? this.peer.cell! : NONE
-    return { received, sent }
+  /** Counts what a worker who has the socket has done meanwhile. */
+  account(): void {
+    if (!this.#isAway) return
+    const { received, sent, reopened } = this.peer.cell!
+    const now = { received, sent, reopened }
+    this.#home.counters.passed(this.#accounted, now)
+    this.#accounted = now
   }
 
   #takenBack(session: ReturnedSession): void {
-    this.#home.counters.passed(this.passed)
+    this.account()
     this.#connection!.use(NOBODY)
     this.#connection!.returned(session, this.heldSince)
   }

@@ -6,6 +6,7 @@ import {
   type FrameChannel,
   type GrantedSocket,
   isSnapshot,
+  type KeptFrame,
   type OpenFrame,
   type ReturnedSession,
   type ReturnFrame,
@@ -21,6 +22,15 @@ import { checkOptions } from './option-check.js'
 /** Finds the database that a thread asks for. @throws UnknownDatabaseError or BrokerClosedError */
 export type FindDatabase = (name: string) => DatabaseLeases
 
+/** What a thread may have through its lease ports. */
+export interface PortRights {
+  /** For people. */
+  readonly label: string
+  readonly find: FindDatabase
+  /** Whether it may keep a socket from one lease to its next. */
+  readonly keepsSockets: boolean
+}
+
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
 
@@ -33,6 +43,7 @@ export class ServedPort implements LeasePeer {
   readonly #find: FindDatabase
   readonly cell: SessionCell | undefined
   readonly thread: string
+  readonly keepsSockets: boolean
   #lease: Lease | undefined
   /** The number of the latest lease. */
   #number = 0
@@ -41,14 +52,14 @@ export class ServedPort implements LeasePeer {
 
   constructor(
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
-    find: FindDatabase,
-    thread: string,
+    { find, label, keepsSockets }: PortRights,
     cell: SessionCell | undefined,
   ) {
     this.#channel = channel
-    this.cell = cell
     this.#find = find
-    this.thread = thread
+    this.thread = label
+    this.keepsSockets = keepsSockets
+    this.cell = cell
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
   }
@@ -95,11 +106,12 @@ export class ServedPort implements LeasePeer {
   #receive(frame: WorkerFrame): void {
     if (frame instanceof Uint8Array) this.#lease?.write(frame)
     else if (isAcknowledgement(frame)) this.#lease?.acknowledged(frame)
-    else if (isOpen(frame) && this.#lease === undefined) this.#open(frame)
+    else if (isOpen(frame) && (this.#lease === undefined || this.#lease.isTaken)) this.#open(frame)
     else if (frame === 'cancel') this.#lease?.cancel()
     else if (frame === 'cancel and tell') this.#lease?.cancelAndTell()
     else if (frame === 'release' || frame === 'destroy') this.#release(frame)
-    else if (isReturn(frame)) this.#release(frame.back, frame.session)
+    else if (isKept(frame)) this.#lease?.kept(frame)
+    else if (isReturn(frame)) this.#return(frame)
     else if (isAgain(frame)) this.#lease?.notReset(frame.again)
     else this.#refuse()
   }
@@ -122,6 +134,11 @@ export class ServedPort implements LeasePeer {
     }
   }
 
+  #return({ back, session, reopened }: ReturnFrame): void {
+    if (reopened !== undefined) this.#lease?.reopened(reopened)
+    this.#release(back, session)
+  }
+
   #release(how: 'release' | 'destroy', session?: ReturnedSession): void {
     this.#lease?.release(how, session)
     this.#lease = undefined
@@ -137,14 +154,27 @@ function isAcknowledgement(frame: unknown): frame is Acknowledgement {
   return Number.isSafeInteger(frame) && (frame as number) > 0
 }
 
+function isSession(session: unknown): boolean {
+  if (typeof session !== 'object') return RETURNED.includes(session as string)
+  return isSnapshot(session) || Object(session).behindReset instanceof Uint8Array
+}
+
+function isReopened(reopened: unknown): boolean {
+  const { heldMillis, request } = Object(reopened)
+  return reopened === undefined || (typeof heldMillis === 'number' && request instanceof Object)
+}
+
+function isKept(frame: unknown): frame is KeptFrame {
+  return typeof Object(frame).kept === 'number'
+}
+
 function isAgain(frame: unknown): frame is AgainFrame {
   return Object(frame).again instanceof Uint8Array
 }
 
 function isReturn(frame: unknown): frame is ReturnFrame {
-  const { back, session }: Partial<ReturnFrame> = Object(frame)
-  const isSession = typeof session === 'object' ? isSnapshot(session) : RETURNED.includes(session as string)
-  return (back === 'release' || back === 'destroy') && isSession
+  const { back, session, reopened }: Partial<ReturnFrame> = Object(frame)
+  return (back === 'release' || back === 'destroy') && isSession(session) && isReopened(reopened)
 }
 
 function isOpen(frame: unknown): frame is OpenFrame {

@@ -185,7 +185,10 @@ export class ServerConnection {
     this.#tracker = new SessionTracker()
     // Some time after that.
     this.#heardAt = Math.max(this.#heardAt, lentSince)
-    if (session !== 'idle') this.#tracker.restore(session)
+    if (session === 'idle') return
+    if (!('behindReset' in session)) return this.#tracker.restore(session)
+    this.#tracker.sent(session.behindReset)
+    this.#reset = new ResetAnswer()
   }
 
   pause(): void {

@@ -21,15 +21,23 @@ export interface Leftovers {
  */
 export function needsPlainReset(
   connection: ServerConnection,
-  { resetQuery, validateAfterIdleMillis }: SettlePolicy,
+  policy: SettlePolicy,
   undo: readonly string[],
 ): boolean {
-  const { tracker, initialSettings } = connection
+  const { tracker } = connection
   const isClean =
     tracker.state === 'idle' && !tracker.settingsReported && connection.cancelsOver === undefined
-  const isPlain = resetQuery === RESET_AHEAD && initialSettings.length === 0 && undo.length === 0
-  const isHeard = connection.silentMillis <= validateAfterIdleMillis
-  return isClean && isPlain && isHeard && connection.canResetAhead && connection.reset !== 'under way'
+  const isHeard = connection.silentMillis <= policy.validateAfterIdleMillis
+  const isPlain = isPlainReset(connection, policy) && undo.length === 0
+  return isClean && isPlain && isHeard && connection.reset !== 'under way'
+}
+
+/** Whether the database's reset is one that can travel ahead. */
+export function isPlainReset(
+  { initialSettings, canResetAhead }: ServerConnection,
+  { resetQuery }: SettlePolicy,
+): boolean {
+  return resetQuery === RESET_AHEAD && initialSettings.length === 0 && canResetAhead
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { Traffic } from '@pglease/client/internal'
 
 /** Why a pooled connection was closed. */
 export type CloseReason =
@@ -80,12 +81,6 @@ export interface DatabaseStatistics {
   holdMillis: Distribution
 }
 
-/** Bytes between a worker and the server. */
-export interface Traffic {
-  received: number
-  sent: number
-}
-
 /** The counters of one database, kept by those who see the events. */
 export class Counters {
   opened = 0
@@ -112,9 +107,15 @@ export class Counters {
     this.#waits.record(millis)
   }
 
-  passed({ received, sent }: Traffic): void {
-    this.bytesFromServer += received
-    this.bytesToServer += sent
+  /** What a thread has done between two looks at its figures. */
+  passed(before: Traffic, after: Traffic): void {
+    this.bytesFromServer += after.received - before.received
+    this.bytesToServer += after.sent - before.sent
+    for (let count = before.reopened; count < after.reopened; count++) {
+      this.leases++
+      this.resets++
+      this.waited(0)
+    }
   }
 
   held(millis: number): void {

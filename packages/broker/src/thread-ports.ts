@@ -9,15 +9,12 @@ import {
   type WorkerFrame,
 } from '@pglease/client/internal'
 import { serveControl } from './control-port.js'
-import { type FindDatabase, ServedPort } from './served-port.js'
+import { type PortRights, ServedPort } from './served-port.js'
 
 /** What a thread may have of the broker. */
-export interface ThreadRights {
-  /** For people. */
-  readonly label: string
+export interface ThreadRights extends PortRights {
   readonly databases: readonly string[]
   readonly traceLeases: boolean
-  readonly find: FindDatabase
 }
 
 /** The broker's ends of all threads' ports: a control port each, and the lease ports. */
@@ -26,19 +23,21 @@ export class ThreadPorts {
   #state: 'open' | 'closed' = 'open'
 
   /** Serves a thread whose end of the control port is a `BrokerLink`. */
-  serve(port: MessagePort, { label, databases, traceLeases, find }: ThreadRights): void {
+  serve(port: MessagePort, rights: ThreadRights): void {
+    const { databases, traceLeases } = rights
     const control: BrokerControl = {
       hello: () => ({ databases: [...databases], traceLeases }),
-      addLeasePort: (leasePort, cell) => this.#serveLeases(leasePort as MessagePort, find, label, cell),
+      addLeasePort: (leasePort, cell) => this.#serveLeases(leasePort as MessagePort, rights, cell),
     }
     serveControl(control, port)
     this.#keep(port)
   }
 
   /** A link of this very thread. */
-  linkHere(rights: ThreadRights): BrokerLink {
+  linkHere(rights: Omit<ThreadRights, 'keepsSockets'>): BrokerLink {
     const { port1, port2 } = new MessageChannel()
-    this.serve(port2, rights)
+    // The figures are to be right as soon as a lease is over, and a crossing is cheap here.
+    this.serve(port2, { ...rights, keepsSockets: false })
     return new BrokerLink(port1)
   }
 
@@ -47,14 +46,10 @@ export class ThreadPorts {
     for (const port of this.#ports) port.close()
   }
 
-  #serveLeases(port: MessagePort, find: FindDatabase, label: string, cell: unknown): void {
+  #serveLeases(port: MessagePort, rights: ThreadRights, cell: unknown): void {
     if (this.#state === 'closed') return port.close()
-    new ServedPort(
-      new PortChannel<WorkerFrame, BrokerFrame>(port),
-      find,
-      label,
-      isCell(cell) ? new SessionCell(cell) : undefined,
-    )
+    const channel = new PortChannel<WorkerFrame, BrokerFrame>(port)
+    new ServedPort(channel, rights, isCell(cell) ? new SessionCell(cell) : undefined)
     this.#keep(port)
   }
 

@@ -57,6 +57,7 @@ describe.each([
 class Peer implements LeasePeer {
   readonly thread = 'thread 0'
   readonly cell = undefined
+  readonly keepsSockets = false
   readonly log: string[] = []
   error: Error | undefined
   received = 0

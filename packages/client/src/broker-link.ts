@@ -1,12 +1,13 @@
 import { isMainThread, MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
 import { type Remote, transfer, wrap } from 'comlink'
 import { keepErrorsWhole } from './comlink-errors.js'
-import type { AttachRequest, BrokerControl, BrokerInfo } from './contract.js'
+import type { AttachRequest, BrokerControl, BrokerInfo, LeaseRequest } from './contract.js'
 import { NotAttachedError } from './errors.js'
-import { LeasePort } from './lease-port.js'
+import { type LeaseHolder, LeasePort } from './lease-port.js'
 import { PortChannel } from './port-channel.js'
 import { SessionCell } from './session-cell.js'
 import { canDuplicate } from './socket-duplicate.js'
+import type { LoanKeeper, SocketLoan } from './socket-loan.js'
 
 /** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
 const HELLO_MILLIS = 10_000
@@ -15,10 +16,12 @@ const HELLO_MILLIS = 10_000
 const MAX_FREE_PORTS = 16
 
 /** This thread's connection to the broker: the control proxy, and the lease ports not in use. */
-export class BrokerLink {
+export class BrokerLink implements LoanKeeper {
   /** Kept for the life of the thread: a proxy that is collected drops the answers under way. */
   readonly #control: Remote<BrokerControl>
   readonly #freePorts: LeasePort[] = []
+  /** Sockets that this thread keeps between its leases, the one used last at the end. */
+  readonly #kept: SocketLoan[] = []
   #state: 'open' | 'closed' = 'open'
   /** Undefined until the broker has answered. */
   info: BrokerInfo | undefined
@@ -45,8 +48,26 @@ export class BrokerLink {
     return this.#newPort()
   }
 
+  /** A socket for a lease that needs nothing of the broker; its lease has begun. */
+  reopen(holder: LeaseHolder, request: LeaseRequest): SocketLoan | undefined {
+    if (!isPlain(request)) return undefined
+    for (let at = this.#kept.length - 1; at >= 0; at--) {
+      const loan = this.#kept[at]!
+      if (loan.database !== request.database) continue
+      this.#kept.splice(at, 1)
+      if (loan.reopen(holder, request)) return loan
+    }
+    return undefined
+  }
+
+  /** The thread keeps a socket. */
+  keep(loan: SocketLoan): void {
+    this.#kept.push(loan)
+  }
+
   close(): void {
     this.#state = 'closed'
+    for (const loan of this.#kept.splice(0)) loan.socket.destroy()
     for (const port of this.#freePorts.splice(0)) port.close()
     this.#controlPort.close()
   }
@@ -85,6 +106,11 @@ export class BrokerLink {
       port.unref()
     }
   }
+}
+
+/** Whether a lease asks for nothing that the broker would have to prepare. */
+function isPlain({ isolationLevel, readOnly, deferrable }: LeaseRequest): boolean {
+  return isolationLevel === undefined && readOnly === undefined && deferrable === undefined
 }
 
 function notAttached(what: string): NotAttachedError {

@@ -70,8 +70,9 @@ export function isAttachRequest(message: unknown): message is AttachRequest {
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, unless the thread has the
  * socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
- * `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is posted; the next
- * `OpenFrame` may follow at once.
+ * `ReturnFrame` or a `KeptFrame` from a thread that has it. The lease is over for the worker once that last frame is
+ * posted; the next `OpenFrame` may follow at once. After a `KeptFrame` the next lease may begin without one: see
+ * `SessionCell`.
  */
 export type WorkerFrame =
   | OpenFrame
@@ -83,6 +84,7 @@ export type WorkerFrame =
   | 'release'
   | 'destroy'
   | ReturnFrame
+  | KeptFrame
 
 /**
  * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
@@ -111,6 +113,8 @@ export interface GrantFrame {
 export interface GrantedSocket extends SocketReference {
   /** Whether the answer to a reset comes first. */
   isBehindReset: boolean
+  /** Whether the thread may keep the socket from one lease to its next. */
+  isKeepable: boolean
 }
 
 /** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */
@@ -122,15 +126,30 @@ export interface AgainFrame {
 export interface ReturnFrame {
   back: 'release' | 'destroy'
   session: ReturnedSession
+  /** Of a lease that began without the broker. */
+  reopened?: { heldMillis: number; request: LeaseRequest }
+}
+
+/** A lease is over, and its thread keeps the socket for the next. */
+export interface KeptFrame {
+  /** For how long the lease was held, in milliseconds. */
+  kept: number
 }
 
 /**
  * - `idle`: in step, nothing owed, no transaction, no setting reported;
  * - `untouched`: nothing was read or written;
  * - `unknown`: it is in the middle of something that cannot be told;
- * - `lost`: the server has closed the connection.
+ * - `lost`: the server has closed the connection;
+ * - `behindReset`: the thread has sent a reset and these bytes, and nothing has been read.
  */
-export type ReturnedSession = 'idle' | 'untouched' | 'unknown' | 'lost' | SessionSnapshot
+export type ReturnedSession =
+  | 'idle'
+  | 'untouched'
+  | 'unknown'
+  | 'lost'
+  | { behindReset: Uint8Array }
+  | SessionSnapshot
 
 export interface RevokeFrame {
   revoke: number

@@ -20,7 +20,7 @@ export {
   ResetFailedError,
 } from './protocol/reset-ahead.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
-export { CELL_BYTES, SessionCell } from './session-cell.js'
+export { CELL_BYTES, SessionCell, type Traffic } from './session-cell.js'
 export type { SocketReference } from './socket-duplicate.js'
 export * from './task-contract.js'
 export { fromWire, toWire } from './wire-error.js'

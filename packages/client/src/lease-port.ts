@@ -2,6 +2,7 @@ import type {
   AgainFrame,
   BrokerFrame,
   GrantFrame,
+  KeptFrame,
   LeaseRequest,
   ReturnFrame,
   RevokeFrame,
@@ -79,6 +80,24 @@ export class LeasePort {
     this.#holder = undefined
     this.#channel.post(frame)
     this.#channel.unref()
+    this.#onFree(this)
+  }
+
+  /** Ends the lease; the next may begin with `reopen`. */
+  keep(frame: KeptFrame): void {
+    this.#holder = undefined
+    this.#channel.post(frame)
+    this.#channel.unref()
+  }
+
+  /** Begins a lease that the broker need not grant. */
+  reopen(holder: LeaseHolder): void {
+    this.#holder = holder
+    this.#channel.ref()
+  }
+
+  /** There is nothing to reopen any more. */
+  free(): void {
     this.#onFree(this)
   }
 

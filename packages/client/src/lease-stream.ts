@@ -5,6 +5,7 @@ import { ConfigurationError, LeaseLostError, ProtocolError } from './errors.js'
 import type { SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PortPath } from './port-path.js'
+import { SocketLoan } from './socket-loan.js'
 import { SocketPath, type SocketUser } from './socket-path.js'
 import { fromWire } from './wire-error.js'
 
@@ -209,10 +210,13 @@ export class LeaseStream extends Duplex implements LeaseHolder, SocketUser {
       return
     }
     if (!this.#link.isOpen) return void this.portClosed()
+    const request = this.#request()
+    const loan = this.#link.reopen(this, request)
+    if (loan !== undefined) return this.#reopened(loan, chunk, callback)
     const port = this.#link.takePort()
     this.#state = { is: 'asking', port, first: chunk }
     try {
-      port.open(this, this.#request(), chunk)
+      port.open(this, request, chunk)
     } catch (cause) {
       const message = `A lease was asked for with an option of a wrong type: ${(cause as Error).message}`
       return void this.destroy(new ConfigurationError(message, { cause }))
@@ -220,9 +224,20 @@ export class LeaseStream extends Duplex implements LeaseHolder, SocketUser {
     callback()
   }
 
-  #pathOf({ socket }: GrantFrame, port: LeasePort, first: Buffer): PortPath | SocketPath {
+  #pathOf(frame: GrantFrame, port: LeasePort, first: Buffer): PortPath | SocketPath {
+    const { socket } = frame
     if (socket === undefined) return new PortPath(port, this, first.byteLength)
-    return new SocketPath(socket, first, port, this)
+    const loan = new SocketLoan(frame, port, this.#request(), this.#link)
+    const path = new SocketPath(loan, this)
+    path.begun(first, socket.isBehindReset)
+    return path
+  }
+
+  #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
+    const path = new SocketPath(loan, this)
+    this.#state = { is: 'open', path }
+    this.emit('granted', loan.processId)
+    path.begin(first, callback)
   }
 
   get #portPath(): PortPath {

@@ -1,12 +1,10 @@
-import type { GrantedSocket, ReturnedSession } from './contract.js'
+import type { ReturnedSession } from './contract.js'
 import type { LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
-import { PlainSocket } from './plain-socket.js'
 import { ownBytes } from './port-channel.js'
-import { ResetAnswer, ResetFailedError } from './protocol/reset-ahead.js'
+import { behindReset, ResetAnswer, ResetFailedError } from './protocol/reset-ahead.js'
 import { SessionTracker } from './protocol/session-tracker.js'
-import type { SessionCell } from './session-cell.js'
-import { duplicate } from './socket-duplicate.js'
+import type { LoanReader, SocketLoan } from './socket-loan.js'
 
 /** Whose bytes a `SocketPath` carries. */
 export interface SocketUser extends PathUser {
@@ -23,112 +21,120 @@ interface Held {
 }
 
 /**
- * The thread has the connection's socket itself for the time of the lease: a duplicate of its descriptor. The broker does
- * not read meanwhile. What it would know of the session from the bytes that pass, the tracker here knows, and tells at the
- * return.
+ * The thread has the connection's socket itself for the time of the lease. The broker does not read meanwhile: what it
+ * would know of the session from the bytes that pass, the tracker here knows, and tells when the socket goes back.
  */
-export class SocketPath implements LeasePath {
-  readonly #port: LeasePort
+export class SocketPath implements LeasePath, LoanReader {
+  readonly #loan: SocketLoan
   readonly #user: SocketUser
-  readonly #socket: PlainSocket
   readonly #tracker = new SessionTracker()
-  readonly #cell: SessionCell
-  /** What the broker has sent for this lease; kept while a reset may fail in front of it. */
+  /** The lease's first bytes, kept while a reset may fail in front of them. */
   #first: Buffer | undefined
   /** Set until the answer to the reset has come. What is written waits for that: it might have to be sent elsewhere. */
   #reset: ResetAnswer | undefined
-  /** Whether a cancel may still arrive at the server. What is written waits for its end, not to be hit by it. */
-  #isCancelling = false
+  /**
+   * While one is `under way` it may still arrive at the server: what is written waits for its end, not to be hit by it.
+   */
+  #cancel: 'none' | 'under way' | 'over' = 'none'
   #held: Held | undefined
   /** Whether anything has been read. */
   #isRead = false
   #state: 'open' | 'lost' | 'over' = 'open'
 
-  /**
-   * @param first the bytes that were sent with the request.
-   * @throws Error when the socket cannot be had.
-   */
-  constructor(granted: GrantedSocket, first: Buffer, port: LeasePort, user: SocketUser) {
-    this.#port = port
+  constructor(loan: SocketLoan, user: SocketUser) {
+    this.#loan = loan
     this.#user = user
-    this.#cell = port.cell
+    loan.reader = this
+  }
+
+  /** The broker has sent the lease's first bytes, behind a reset or not. */
+  begun(first: Buffer, isBehindReset: boolean): void {
     this.#tracker.sent(first)
-    if (granted.isBehindReset) {
-      this.#reset = new ResetAnswer()
-      this.#first = first
-    }
-    this.#socket = new PlainSocket(duplicate(granted))
-    this.#socket.onBytes = (bytes) => this.#receive(bytes)
-    let cause: Error | undefined
-    this.#socket.on('error', (error) => {
-      cause = error
-    })
-    this.#socket.on('close', () => this.#lost(cause))
+    if (isBehindReset) this.#expectReset(first)
+  }
+
+  /** Sends the lease's first bytes, behind the reset that the loan's last lease has left due. */
+  begin(first: Buffer, done: SendCallback): void {
+    this.#expectReset(first)
+    this.#loan.socket.resume()
+    this.#write(first, done, true)
   }
 
   send(chunk: Buffer, done: SendCallback): void {
-    if (this.#reset !== undefined || this.#isCancelling) this.#held = { chunk, done }
+    if (this.#reset !== undefined || this.#cancel === 'under way') this.#held = { chunk, done }
     else this.#write(chunk, done)
   }
 
   wanted(): void {
-    this.#socket.resume()
+    this.#loan.socket.resume()
   }
 
   cancel(): void {
-    if (this.#isCancelling || this.#tracker.state !== 'busy') return
-    this.#isCancelling = true
-    this.#port.post('cancel and tell')
+    if (this.#cancel === 'under way' || this.#tracker.state !== 'busy') return
+    this.#cancel = 'under way'
+    this.#loan.port.post('cancel and tell')
   }
 
   cancelled(): void {
-    this.#isCancelling = false
+    this.#cancel = 'over'
     this.#writeHeld()
   }
 
   release(how: 'release' | 'destroy'): void {
     const session = this.#session()
     this.#state = 'over'
-    // Closed when this returns, so nothing of this thread comes behind the return.
-    this.#socket.destroy()
-    this.#port.end({ back: how, session })
+    const mayKeep = how === 'release' && session === 'idle' && this.#cancel === 'none'
+    if (!mayKeep || !this.#loan.keep()) this.#loan.giveBack(how, session)
   }
 
-  #write(chunk: Buffer, done: SendCallback): void {
+  received(bytes: Buffer): void {
+    this.#isRead = true
+    let own: Buffer
+    try {
+      own = this.#afterReset(bytes)
+      this.#tracker.received(own)
+      this.#loan.port.cell.receives(own.byteLength, this.#tracker)
+    } catch (error) {
+      if (error instanceof ResetFailedError && this.#cancel === 'none') return this.#startAgain()
+      return this.closed(error as Error)
+    }
+    if (own.byteLength === 0) return
+    // The buffer is the next read's as well.
+    if (!this.#user.push(Buffer.from(own))) this.#loan.socket.pause()
+  }
+
+  closed(cause: Error | undefined): void {
+    if (this.#state !== 'open') return
+    this.#state = 'lost'
+    this.#user.lost(cause ?? new Error('The server closed the connection'))
+  }
+
+  #expectReset(first: Buffer): void {
+    this.#reset = new ResetAnswer()
+    this.#first = first
+  }
+
+  #write(chunk: Buffer, done: SendCallback, isBehindReset = false): void {
+    const { socket, port } = this.#loan
     let count: number
     try {
       count = this.#tracker.sent(chunk)
     } catch (error) {
       return this.#user.lost(error as Error)
     }
-    this.#cell.sends(count)
-    const isSent = this.#socket.write(count === chunk.byteLength ? chunk : chunk.subarray(0, count))
+    port.cell.sends(count)
+    const bytes = count === chunk.byteLength ? chunk : chunk.subarray(0, count)
+    const isSent = socket.write(isBehindReset ? behindReset(bytes, this.#tracker.owed > 0) : bytes)
     if (this.#tracker.terminated) this.#user.lost(new Error('The client has said goodbye to the server'))
     else if (isSent) done()
-    else this.#socket.once('drain', done)
+    else socket.once('drain', done)
   }
 
   #writeHeld(): void {
     const held = this.#held
-    if (held === undefined || this.#reset !== undefined || this.#isCancelling) return
+    if (held === undefined || this.#reset !== undefined || this.#cancel === 'under way') return
     this.#held = undefined
     this.#write(held.chunk, held.done)
-  }
-
-  #receive(bytes: Buffer): void {
-    this.#isRead = true
-    let own: Buffer
-    try {
-      own = this.#afterReset(bytes)
-      this.#tracker.received(own)
-      this.#cell.receives(own.byteLength, this.#tracker)
-    } catch (error) {
-      if (error instanceof ResetFailedError && !this.#isCancelling) return this.#startAgain()
-      return this.#lost(error as Error)
-    }
-    if (own.byteLength === 0) return
-    // The buffer is the next read's as well.
-    if (!this.#user.push(Buffer.from(own))) this.#socket.pause()
   }
 
   /** What of the bytes is not the answer to the reset. */
@@ -143,23 +149,24 @@ export class SocketPath implements LeasePath {
   }
 
   #startAgain(): void {
-    this.#state = 'over'
-    this.#socket.destroy()
     const first = this.#first!
-    this.#port.post({ again: ownBytes(first) })
-    this.#user.notReset(this.#port, first)
-  }
-
-  #lost(cause: Error | undefined): void {
-    if (this.#state !== 'open') return
-    this.#state = 'lost'
-    this.#user.lost(cause ?? new Error('The server closed the connection'))
+    const { port } = this.#loan
+    this.#state = 'over'
+    this.#loan.discard()
+    port.post({ again: ownBytes(first) })
+    this.#user.notReset(port, first)
   }
 
   #session(): ReturnedSession {
     if (this.#state === 'lost') return 'lost'
-    if (this.#reset !== undefined) return this.#isRead ? 'unknown' : 'untouched'
-    if (this.#socket.writableLength > 0) return 'unknown'
+    if (this.#loan.socket.writableLength > 0) return 'unknown'
+    if (this.#reset !== undefined) return this.#beforeReset()
     return this.#tracker.state === 'idle' && !this.#tracker.settingsReported ? 'idle' : this.#tracker.save()
+  }
+
+  /** Where the session stands whose reset is not answered. Answers may be held back until the query behind it is done. */
+  #beforeReset(): ReturnedSession {
+    if (this.#isRead || this.#tracker.terminated) return 'unknown'
+    return this.#loan.isReopened ? { behindReset: ownBytes(this.#first!) } : 'untouched'
   }
 }

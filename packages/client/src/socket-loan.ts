@@ -1,0 +1,108 @@
+import type { GrantFrame, LeaseRequest, ReturnedSession } from './contract.js'
+import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { PlainSocket } from './plain-socket.js'
+import { duplicate } from './socket-duplicate.js'
+
+/** Who reads what comes from a loan's socket. */
+export interface LoanReader {
+  /** The bytes are good until this returns. */
+  received(bytes: Buffer): void
+  /** The server has closed the connection, or the network is gone. */
+  closed(cause: Error | undefined): void
+}
+
+/** Where a loan is kept between two leases. */
+export interface LoanKeeper {
+  keep(loan: SocketLoan): void
+}
+
+/** What is left unread while nobody holds the loan. */
+const NOBODY: LoanReader = { received: () => {}, closed: () => {} }
+
+/**
+ * A lease that was this long may have left much to clear away: the reset is the broker's then, who waits for it.
+ */
+const SHORT_LEASE_MILLIS = 250
+
+/**
+ * A connection's socket in the hands of this thread, from the grant until it is given back. While nobody else waits for
+ * the connection, the thread keeps it from one lease to its next; the cell that it shares with the broker says who has it,
+ * so neither needs the other to take it.
+ */
+export class SocketLoan {
+  readonly port: LeasePort
+  readonly socket: PlainSocket
+  readonly processId: number
+  readonly #isKeepable: boolean
+  readonly #keeper: LoanKeeper
+  reader: LoanReader = NOBODY
+  /** Of the current lease. */
+  #request: LeaseRequest
+  #openedAt = performance.now()
+  /** Whether the current lease began without the broker. */
+  isReopened = false
+
+  /** @throws Error when the socket cannot be had. */
+  constructor({ socket, processId }: GrantFrame, port: LeasePort, request: LeaseRequest, keeper: LoanKeeper) {
+    if (socket === undefined) throw new Error('The grant brings no socket')
+    this.port = port
+    this.processId = processId
+    this.#isKeepable = socket.isKeepable
+    this.#keeper = keeper
+    this.#request = request
+    this.socket = new PlainSocket(duplicate(socket))
+    this.socket.onBytes = (bytes) => this.reader.received(bytes)
+    let cause: Error | undefined
+    this.socket.on('error', (error) => {
+      cause = error
+    })
+    this.socket.on('close', () => this.reader.closed(cause))
+  }
+
+  get database(): string {
+    return this.#request.database
+  }
+
+  /** Begins another lease. False when the broker has taken the connection back, or it is gone; the loan is over then. */
+  reopen(holder: LeaseHolder, request: LeaseRequest): boolean {
+    if (!this.port.cell.reopen()) {
+      this.socket.destroy()
+      this.port.free()
+      return false
+    }
+    this.port.reopen(holder)
+    this.#request = request
+    this.#openedAt = performance.now()
+    this.isReopened = true
+    if (!this.socket.destroyed) return true
+    this.giveBack('release', 'lost')
+    return false
+  }
+
+  /** Ends the lease, but not the loan. False when the connection must go back. */
+  keep(): boolean {
+    const heldMillis = performance.now() - this.#openedAt
+    if (!this.#isKeepable || heldMillis >= SHORT_LEASE_MILLIS) return false
+    this.socket.pause()
+    this.reader = NOBODY
+    if (!this.port.cell.keep()) return false
+    this.port.keep({ kept: heldMillis })
+    this.#keeper.keep(this)
+    return true
+  }
+
+  /** Ends the lease and the loan. The socket is closed when this returns: nothing of this thread comes behind. */
+  giveBack(back: 'release' | 'destroy', session: ReturnedSession): void {
+    this.reader = NOBODY
+    this.socket.destroy()
+    if (!this.isReopened) return this.port.end({ back, session })
+    const reopened = { heldMillis: performance.now() - this.#openedAt, request: this.#request }
+    this.port.end({ back, session, reopened })
+  }
+
+  /** The lease goes on with another connection. */
+  discard(): void {
+    this.reader = NOBODY
+    this.socket.destroy()
+  }
+}
