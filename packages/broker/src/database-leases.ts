@@ -2,7 +2,8 @@ import { type LeaseRequest, onAbort } from '@pglease/client/internal'
 import { ConnectionPool, type Holders } from './connection-pool.js'
 import type { Database } from './database-options.js'
 import { KeptLeases } from './kept-leases.js'
-import { Lease, type LeasePeer } from './lease.js'
+import { Lease } from './lease.js'
+import type { LeasePeer } from './lease-peer.js'
 import type { ServerConnection } from './server-connection.js'
 import { transactionSettings, undoTransactionSettings } from './session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from './settle.js'
@@ -37,7 +38,7 @@ export class DatabaseLeases implements Holders {
   }
 
   statistics(): DatabaseStatistics {
-    for (const lease of this.#leases) lease.account()
+    for (const lease of this.#leases) lease.count()
     return this.counters.report(this.#pool.figures)
   }
 

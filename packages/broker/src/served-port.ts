@@ -1,12 +1,8 @@
 import { ProtocolError } from '@pglease/client'
 import {
-  type Acknowledgement,
-  type AgainFrame,
   type BrokerFrame,
   type FrameChannel,
   type GrantedSocket,
-  isSnapshot,
-  type KeptFrame,
   type OpenFrame,
   type ReturnedSession,
   type ReturnFrame,
@@ -16,7 +12,9 @@ import {
 } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import { LEASE_CHECKS } from './database-options.js'
-import type { Lease, LeasePeer } from './lease.js'
+import { isAcknowledgement, isAgain, isKept, isOpen, isReturn } from './frame-checks.js'
+import type { Lease } from './lease.js'
+import type { LeasePeer } from './lease-peer.js'
 import { checkOptions } from './option-check.js'
 
 /** Finds the database that a thread asks for. @throws UnknownDatabaseError or BrokerClosedError */
@@ -33,9 +31,6 @@ export interface PortRights {
 
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
-
-/** What a returned session may be that is no snapshot. */
-const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]
 
 /** The broker's end of a lease port: gives each of its leases, one after another, the frames meant for it. */
 export class ServedPort implements LeasePeer {
@@ -148,36 +143,4 @@ export class ServedPort implements LeasePeer {
   #closed(): void {
     this.#release('release', this.cell?.left)
   }
-}
-
-function isAcknowledgement(frame: unknown): frame is Acknowledgement {
-  return Number.isSafeInteger(frame) && (frame as number) > 0
-}
-
-function isSession(session: unknown): boolean {
-  if (typeof session !== 'object') return RETURNED.includes(session as string)
-  return isSnapshot(session) || Object(session).behindReset instanceof Uint8Array
-}
-
-function isReopened(reopened: unknown): boolean {
-  const { heldMillis, request } = Object(reopened)
-  return reopened === undefined || (typeof heldMillis === 'number' && request instanceof Object)
-}
-
-function isKept(frame: unknown): frame is KeptFrame {
-  return typeof Object(frame).kept === 'number'
-}
-
-function isAgain(frame: unknown): frame is AgainFrame {
-  return Object(frame).again instanceof Uint8Array
-}
-
-function isReturn(frame: unknown): frame is ReturnFrame {
-  const { back, session, reopened }: Partial<ReturnFrame> = Object(frame)
-  return (back === 'release' || back === 'destroy') && isSession(session) && isReopened(reopened)
-}
-
-function isOpen(frame: unknown): frame is OpenFrame {
-  const { open, request, bytes }: Partial<OpenFrame> = Object(frame)
-  return Number.isSafeInteger(open) && request instanceof Object && bytes instanceof Uint8Array
 }

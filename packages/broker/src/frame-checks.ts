@@ -1,0 +1,45 @@
+/** What a thread posts to its lease port is checked before it is believed. */
+import {
+  type Acknowledgement,
+  type AgainFrame,
+  isSnapshot,
+  type KeptFrame,
+  type OpenFrame,
+  type ReturnedSession,
+  type ReturnFrame,
+} from '@pglease/client/internal'
+
+/** What a returned session may be that is no snapshot. */
+const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]
+
+export function isAcknowledgement(frame: unknown): frame is Acknowledgement {
+  return Number.isSafeInteger(frame) && (frame as number) > 0
+}
+
+function isSession(session: unknown): boolean {
+  if (typeof session !== 'object') return RETURNED.includes(session as string)
+  return isSnapshot(session) || Object(session).behindReset instanceof Uint8Array
+}
+
+function isReopened(reopened: unknown): boolean {
+  const { heldMillis, request } = Object(reopened)
+  return reopened === undefined || (typeof heldMillis === 'number' && request instanceof Object)
+}
+
+export function isKept(frame: unknown): frame is KeptFrame {
+  return typeof Object(frame).kept === 'number'
+}
+
+export function isAgain(frame: unknown): frame is AgainFrame {
+  return Object(frame).again instanceof Uint8Array
+}
+
+export function isReturn(frame: unknown): frame is ReturnFrame {
+  const { back, session, reopened }: Partial<ReturnFrame> = Object(frame)
+  return (back === 'release' || back === 'destroy') && isSession(session) && isReopened(reopened)
+}
+
+export function isOpen(frame: unknown): frame is OpenFrame {
+  const { open, request, bytes }: Partial<OpenFrame> = Object(frame)
+  return Number.isSafeInteger(open) && request instanceof Object && bytes instanceof Uint8Array
+}

@@ -1,0 +1,19 @@
+import type { GrantedSocket, SessionCell } from '@pglease/client/internal'
+import type { RelayPeer } from './relay.js'
+
+/** Where a lease's frames go: the broker's end of its lease port. */
+export interface LeasePeer extends RelayPeer {
+  /** For people: `thread 3`. */
+  readonly thread: string
+  /** Shared with a worker that can have the connection's socket itself. */
+  readonly cell: SessionCell | undefined
+  /** Whether the worker may keep a socket from one lease to his next. */
+  readonly keepsSockets: boolean
+  granted(processId: number): void
+  /** Granted, and from here on the worker reads from the socket and writes to it. */
+  handedOver(processId: number, socket: GrantedSocket): void
+  /** A cancel that a worker asked for who has the socket is over. */
+  cancelled(): void
+  /** The lease is over from the broker's side. Called at the most once, and not after the worker's release. */
+  revoked(error: Error): void
+}
