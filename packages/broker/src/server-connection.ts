@@ -27,6 +27,9 @@ export interface ConnectionUser {
 /** For a connection whose bytes interest nobody. */
 export const NOBODY: ConnectionUser = { received: () => {}, drained: () => {}, lost: () => {} }
 
+/** How long a server has to close a connection that is given up, where it would not see that this side has closed. */
+const LEAVE_MILLIS = 100
+
 /**
  * A connected, authenticated connection, of which `pg.Client` did the connecting. Its plaintext byte stream belongs to
  * one user at a time; the tracker sees every byte both ways.
@@ -49,8 +52,10 @@ export class ServerConnection {
   readonly #socket: Socket
   /** By which a worker can have the socket too. Undefined for TLS, whose state is this thread's. */
   readonly #reference: SocketReference | undefined
-  /** Who reads and writes. While a worker does, the tracker knows nothing. */
-  #holder: 'broker' | 'worker' = 'broker'
+  /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
+  #holder: 'broker' | 'worker' | 'nobody' = 'broker'
+  /** Whether a worker may have a duplicate of the socket, used or not: then the server does not see that this one closes. */
+  #mayBeDuplicated = false
   #user: ConnectionUser = NOBODY
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
@@ -169,6 +174,7 @@ export class ServerConnection {
   /** From here on a worker reads and writes, until `returned`. */
   handOver(): void {
     this.#holder = 'worker'
+    this.#mayBeDuplicated = true
     this.pause()
   }
 
@@ -231,19 +237,20 @@ export class ServerConnection {
 
   /** Closes the connection, politely when its session is in step. */
   close(timeoutMillis: number): void {
-    if (this.#tracker.state === 'idle') this.#end(terminateMessage, timeoutMillis)
-    else if (this.#holder === 'worker') this.#end('', timeoutMillis)
+    if (this.#state === 'open' && this.#tracker.state === 'idle') this.#leave(terminateMessage, timeoutMillis)
+    else if (this.#state === 'open' && this.#holder === 'worker') this.#leave('', timeoutMillis)
     else this.destroy()
   }
 
-  /** The server does not see this while a worker has a duplicate of the socket. */
   destroy(): void {
-    this.#socket.destroy()
+    if (this.#state === 'open' && this.#mayBeDuplicated) this.#leave('', LEAVE_MILLIS)
+    else this.#socket.destroy()
   }
 
-  /** Tells the server that no more comes; it closes. */
-  #end(goodbye: Buffer | '', timeoutMillis: number): void {
-    if (this.#state === 'gone') return this.destroy()
+  /** Tells the server that no more comes; it closes, or this does when the time is over. */
+  #leave(goodbye: Buffer | '', timeoutMillis: number): void {
+    if (this.#holder === 'nobody') return
+    this.#holder = 'nobody'
     const timer = setTimeout(() => this.#socket.destroy(), timeoutMillis)
     this.#socket.once('close', () => clearTimeout(timer))
     this.resume()
@@ -251,8 +258,8 @@ export class ServerConnection {
   }
 
   #receive(chunk: Buffer): void {
-    // What a worker has left unread is of no use: its beginning is missing.
-    if (this.#holder === 'worker') return
+    // What a worker has left unread is of no use either: its beginning is missing.
+    if (this.#holder !== 'broker') return
     this.#heardAt = performance.now()
     let own: Buffer
     try {
