@@ -1,4 +1,3 @@
-import { Duplex } from 'node:stream'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
 import { ConfigurationError, LeaseLostError, ProtocolError } from './errors.js'
@@ -7,6 +6,7 @@ import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PortPath } from './port-path.js'
 import { SocketLoan } from './socket-loan.js'
 import { SocketPath, type SocketUser } from './socket-path.js'
+import { SocketShape } from './socket-shape.js'
 import { fromWire } from './wire-error.js'
 
 /**
@@ -35,47 +35,19 @@ const OVER: State = { is: 'over' }
  * The stream of a leased `pg.Client`: a socket to Postgres as far as the client knows, the worker's side of a lease in
  * truth. The lease is opened by the first bytes and ended by `release`.
  */
-export class LeaseStream extends Duplex implements LeaseHolder, SocketUser {
+export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser {
   readonly #link: BrokerLink
   readonly #request: () => LeaseRequest
-  readonly #isPipelined: boolean
   #state: State = QUIET
-  /** Whether what is written waits for the end of the tick. */
-  #isGathering = false
 
   /**
    * @param request asked when the lease is opened, not before.
    * @param isPipelined whether queries of one tick are written together.
    */
   constructor(link: BrokerLink, request: () => LeaseRequest, isPipelined: boolean) {
-    super({ allowHalfOpen: false })
-    this.#isPipelined = isPipelined
+    super(isPipelined)
     this.#link = link
     this.#request = request
-  }
-
-  /**
-   * As of a socket: the client calls it with an address that means nothing here. No `connect` event follows, so the
-   * client sends no start-up message: the broker's connection is authenticated long since.
-   */
-  connect(): this {
-    return this
-  }
-
-  setNoDelay(): this {
-    return this
-  }
-
-  setKeepAlive(): this {
-    return this
-  }
-
-  ref(): this {
-    return this
-  }
-
-  unref(): this {
-    return this
   }
 
   /** Asks the server to cancel what runs in this lease. */
@@ -108,25 +80,6 @@ export class LeaseStream extends Duplex implements LeaseHolder, SocketUser {
       case 'linking':
         throw new Error('The stream wrote again before its write was done')
     }
-  }
-
-  /**
-   * The client corks the messages of each query, so they are one message to the broker. Pipelined, all the queries of a
-   * tick are one. Else a query is on its way at once, and the task may compute meanwhile.
-   */
-  override cork(): void {
-    super.cork()
-    if (!this.#isPipelined || this.#isGathering) return
-    this.#isGathering = true
-    super.cork()
-    process.nextTick(() => {
-      this.#isGathering = false
-      this.uncork()
-    })
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], callback: SendCallback): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', callback)
   }
 
   override _read(): void {
