@@ -130,24 +130,22 @@ export class DatabaseLeases implements Holders {
     this.#pool.acquire(lease)
   }
 
-  /** Whether a worker may keep the connection's socket from one lease to his next. */
+  /** Whether a worker may keep the connection's socket from this lease to his next: not where somebody has an eye on each. */
   mayKeep(lease: Lease, connection: ServerConnection): boolean {
     const { maxLeaseMillis, leakDetectionMillis, maxUses, validateAfterIdleMillis } = this.database
     const isWatched = maxLeaseMillis + leakDetectionMillis + maxUses > 0
-    const isPlain = transactionSettings(lease.request, this.database).length === 0
     const isSoonStale = validateAfterIdleMillis < SOON_MILLIS
-    return (
-      !isWatched &&
-      isPlain &&
-      !isSoonStale &&
-      !this.#pool.hasWaiters &&
+    const isPlain =
+      transactionSettings(lease.request, this.database).length === 0 &&
       isPlainReset(connection, this.database)
-    )
+    if (isWatched || isSoonStale || !isPlain || this.#pool.hasWaiters) return false
+    this.#kept.add(lease)
+    return true
   }
 
   watchKept(lease: Lease, connection: ServerConnection): void {
     if (this.#pool.hasWaiters || this.#pool.spent(connection) !== undefined) lease.take()
-    else this.#kept.add(lease)
+    else this.#kept.watch()
   }
 
   warnOfLeak(lease: Lease): void {
@@ -183,15 +181,15 @@ export class DatabaseLeases implements Holders {
   // For the pool.
 
   get kept(): number {
-    return [...this.#leases].filter(({ isKept }) => isKept).length
+    return this.#kept.count
   }
 
   takeOne(): void {
-    for (const lease of this.#leases) if (lease.take()) return
+    this.#kept.takeOne()
   }
 
   wantAll(): void {
-    for (const lease of [...this.#leases]) lease.want()
+    this.#kept.wantAll()
   }
 
   describe(): string[] {

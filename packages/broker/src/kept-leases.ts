@@ -6,30 +6,50 @@ import type { Lease } from './lease.js'
  */
 const KEEP_MILLIS = 1
 
-/** The leases whose threads keep the socket from one lease to the next. */
+/** The leases whose threads may keep the socket from one lease to the next; not more than the pool has connections. */
 export class KeptLeases {
   readonly #leases = new Set<Lease>()
-  /** Runs while a thread may keep a socket. */
+  /** Runs while a thread has told that it keeps a socket. */
   #timer: NodeJS.Timeout | undefined
 
-  /** A thread has told that it keeps the socket. By now it may have begun its next lease. */
+  /** How many are kept at the moment. */
+  get count(): number {
+    let count = 0
+    for (const { isKept } of this.#leases) if (isKept) count++
+    return count
+  }
+
   add(lease: Lease): void {
     this.#leases.add(lease)
-    this.#timer ??= setTimeout(() => this.#sweep(), KEEP_MILLIS).unref()
   }
 
   delete(lease: Lease): void {
     this.#leases.delete(lease)
   }
 
-  /** Takes back what threads have not used for long. Those that hold a lease tell when it is over. */
+  /** A thread has told that it keeps a socket. By now it may have begun its next lease. */
+  watch(): void {
+    this.#timer ??= setTimeout(() => this.#sweep(), KEEP_MILLIS).unref()
+  }
+
+  /** Takes back one that is kept, where there is one. */
+  takeOne(): void {
+    for (const lease of this.#leases) if (lease.take()) return
+  }
+
+  /** Takes back all that are kept, and asks the holders of the others to keep nothing. */
+  wantAll(): void {
+    for (const lease of this.#leases) lease.want()
+  }
+
+  /** Takes back what threads have not used for long. Who holds a lease tells when it is over. */
   #sweep(): void {
     this.#timer = undefined
     const now = performance.now()
     for (const lease of this.#leases) {
-      if (!lease.isKept) this.#leases.delete(lease)
-      else if (now - lease.keptSince >= KEEP_MILLIS) lease.take()
+      if (!lease.isKept) continue
+      if (now - lease.keptSince >= KEEP_MILLIS) lease.take()
+      else this.watch()
     }
-    if (this.#leases.size > 0) this.#timer = setTimeout(() => this.#sweep(), KEEP_MILLIS).unref()
   }
 }

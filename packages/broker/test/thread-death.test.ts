@@ -40,7 +40,8 @@ test('all the leases of a thread end with it', async () => {
   await untilQuiet(broker)
   const closed = hasSocket ? 2 : 0
   expect(broker.stats().default).toMatchObject({ leased: 0, idle: 3 - closed, closed: { unclean: closed } })
-  expect(await database.serverConnections()).toBe(3 - closed)
+  const isDone = async () => (await database.serverConnections()) === 3 - closed
+  await until(isDone, 'for the server to have stopped the queries')
 })
 
 /** Terminates a thread where it stands. The only connection must come back whole, without a long wait. */

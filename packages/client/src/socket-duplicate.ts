@@ -14,7 +14,14 @@ const F_DUPFD_CLOEXEC = 1030
 type Fcntl = (fd: number, command: number, type: 'int', least: number) => number
 
 /** Undefined where there is no such call, and where the library that makes it has not been installed. */
-const fcntl = loadFcntl()
+let fcntl: Fcntl | undefined
+let state: 'unknown' | 'known' = 'unknown'
+
+function findFcntl(): Fcntl | undefined {
+  if (state === 'unknown') fcntl = loadFcntl()
+  state = 'known'
+  return fcntl
+}
 
 function loadFcntl(): Fcntl | undefined {
   if (process.platform !== 'linux') return undefined
@@ -26,9 +33,9 @@ function loadFcntl(): Fcntl | undefined {
   }
 }
 
-/** Whether this thread can have its own descriptor of another thread's socket. */
+/** Whether this thread can have its own descriptor of another thread's socket. The first answer takes about 10 ms. */
 export function canDuplicate(): boolean {
-  return fcntl !== undefined
+  return findFcntl() !== undefined
 }
 
 /**
@@ -37,8 +44,9 @@ export function canDuplicate(): boolean {
  * @throws Error when the socket is closed, or when the process has too many open files.
  */
 export function duplicate({ fd, inode }: SocketReference): number {
-  if (fcntl === undefined) throw new Error('Sockets cannot be duplicated here')
-  const own = fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0)
+  const call = findFcntl()
+  if (call === undefined) throw new Error('Sockets cannot be duplicated here')
+  const own = call(fd, F_DUPFD_CLOEXEC, 'int', 0)
   if (own === -1)
     throw new Error('The socket could not be duplicated: it is closed, or too many files are open')
   if (fstatSync(own).ino === inode) return own
