@@ -21,17 +21,22 @@ function isSession(session: unknown): boolean {
   return isSnapshot(session) || Object(session).behindReset instanceof Uint8Array
 }
 
+function isMillis(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+}
+
 function isReopened(reopened: unknown): boolean {
   const { heldMillis, request } = Object(reopened)
-  return reopened === undefined || (typeof heldMillis === 'number' && request instanceof Object)
+  return reopened === undefined || (isMillis(heldMillis) && request instanceof Object)
 }
 
 export function isKept(frame: unknown): frame is KeptFrame {
-  return typeof Object(frame).kept === 'number'
+  return isMillis(Object(frame).kept)
 }
 
 export function isAgain(frame: unknown): frame is AgainFrame {
-  return Object(frame).again instanceof Uint8Array
+  const { again, reopened }: Partial<AgainFrame> = Object(frame)
+  return again instanceof Uint8Array && isReopened(reopened)
 }
 
 export function isReturn(frame: unknown): frame is ReturnFrame {

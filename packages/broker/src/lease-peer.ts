@@ -14,6 +14,8 @@ export interface LeasePeer extends RelayPeer {
   handedOver(processId: number, socket: GrantedSocket): void
   /** A cancel that a worker asked for who has the socket is over. */
   cancelled(): void
+  /** What the worker has kept between two leases is the broker's again. */
+  taken(): void
   /** The lease is over from the broker's side. Called at the most once, and not after the worker's release. */
   revoked(error: Error): void
 }

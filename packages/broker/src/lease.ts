@@ -1,8 +1,10 @@
 import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import {
+  type AgainFrame,
   type GrantedSocket,
   type KeptFrame,
   type LeaseRequest,
+  type ReopenedLease,
   ResetFailedError,
   type ReturnedSession,
 } from '@pglease/client/internal'
@@ -23,8 +25,6 @@ const RECALL_MILLIS = 100
 /** One worker's right to one connection, from `open` to its end: the broker's side. */
 export class Lease implements Waiter, ConnectionUser {
   #request: LeaseRequest
-  readonly priority: number
-  readonly timeoutMillis: number
   readonly peer: LeasePeer
   readonly #home: DatabaseLeases
   readonly #machine = new StateMachine<LeaseState>('lease', 'waiting', LEASE_TRANSITIONS)
@@ -45,12 +45,18 @@ export class Lease implements Waiter, ConnectionUser {
     this.peer = peer
     this.#request = request
     this.#relay = new Relay(peer, home.counters, bytes)
-    this.priority = request.priority ?? 0
-    this.timeoutMillis = request.connectionTimeoutMillis ?? home.database.connectionTimeoutMillis
   }
 
   get request(): LeaseRequest {
     return this.#request
+  }
+
+  get priority(): number {
+    return this.request.priority ?? 0
+  }
+
+  get timeoutMillis(): number {
+    return this.request.connectionTimeoutMillis ?? this.#home.database.connectionTimeoutMillis
   }
 
   get state(): LeaseState {
@@ -116,16 +122,17 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   /** The worker has begun a lease with the socket that he had kept, and it is ending now. */
-  reopened({ heldMillis, request }: { heldMillis: number; request: LeaseRequest }): void {
+  reopened({ heldMillis, request }: ReopenedLease): void {
     this.#request = request
     this.heldSince = performance.now() - heldMillis
   }
 
   /** The worker has found that its session was not reset, so the server has looked at nothing of what was sent. */
-  notReset(bytes: Uint8Array): void {
+  notReset({ again, reopened }: AgainFrame): void {
     if (this.state !== 'handed-over') return
+    if (reopened !== undefined) this.reopened(reopened)
     this.#takenBack('unknown')
-    this.#relay.keep(bytes)
+    this.#relay.keep(again)
     this.#waitAgain()
   }
 
@@ -143,6 +150,7 @@ export class Lease implements Waiter, ConnectionUser {
     if (this.state !== 'handed-over' || !this.#socket!.take()) return false
     this.isTaken = true
     this.#end('release', 'idle')
+    this.peer.taken()
     return true
   }
 
@@ -280,6 +288,7 @@ export class Lease implements Waiter, ConnectionUser {
   /** A thread that does not hear of it, because it computes, keeps nobody waiting: the connection is closed. */
   #recall(): void {
     this.#machine.to('recalled')
+    this.#socket!.want()
     this.#clock.stop()
     this.#clock.after(RECALL_MILLIS, () => this.#end('release'))
   }

@@ -76,6 +76,10 @@ export class ServedPort implements LeasePeer {
     this.#channel.post('cancelled')
   }
 
+  taken(): void {
+    this.#channel.post('taken')
+  }
+
   bytes(chunk: Buffer): void {
     const processId = this.#unpostedGrant
     if (processId === undefined) return this.#channel.postCopy(chunk)
@@ -107,7 +111,7 @@ export class ServedPort implements LeasePeer {
     else if (frame === 'release' || frame === 'destroy') this.#release(frame)
     else if (isKept(frame)) this.#lease?.kept(frame)
     else if (isReturn(frame)) this.#return(frame)
-    else if (isAgain(frame)) this.#lease?.notReset(frame.again)
+    else if (isAgain(frame)) this.#lease?.notReset(frame)
     else this.#refuse()
   }
 

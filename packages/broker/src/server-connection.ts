@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { ProtocolError } from '@pglease/client'
 import {
   behindReset,
   canResetAhead,
@@ -193,8 +194,13 @@ export class ServerConnection {
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
-    this.#tracker.sent(session.behindReset)
     this.#reset = new ResetAnswer()
+    try {
+      this.#tracker.sent(session.behindReset)
+    } catch (error) {
+      // The thread has sent what it should not have: where that leads is not known.
+      if (!(error instanceof ProtocolError)) throw error
+    }
   }
 
   pause(): void {

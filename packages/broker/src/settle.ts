@@ -83,13 +83,22 @@ export async function abandon(
   const { state } = connection.tracker
   if (state !== 'busy' && state !== 'unknown') return
   counters.cancels++
-  const stopped =
-    state === 'busy' ? stopQueries(connection, cancelTimeoutMillis) : connection.cancel(cancelTimeoutMillis)
-  await stopped.catch(() => {})
+  if (state === 'busy') await stopQueries(connection, cancelTimeoutMillis).catch(() => {})
+  else await cancelUntilClosed(connection, cancelTimeoutMillis)
 }
 
 /** A cancel that comes between two queries does nothing: it is sent again after this. */
 const CANCEL_AGAIN_MILLIS = 20
+
+/** Where nobody knows what runs, or whether the server has read of it yet. It closes once it has come to the end. */
+async function cancelUntilClosed(connection: ServerConnection, timeoutMillis: number): Promise<void> {
+  const deadline = performance.now() + timeoutMillis
+  connection.close(timeoutMillis)
+  do {
+    await connection.cancel(deadline - performance.now()).catch(() => {})
+    await Promise.race([connection.closed, delay(CANCEL_AGAIN_MILLIS)])
+  } while (connection.isOpen && performance.now() < deadline)
+}
 
 /**
  * Cancels until no answer is owed: a cancel stops one query, and more may have been sent behind it.

@@ -74,6 +74,7 @@ class Peer implements LeasePeer {
     this.log.push('handed over')
   }
   cancelled() {}
+  taken() {}
   revoked(error: Error) {
     this.log.push('revoked')
     this.error = error

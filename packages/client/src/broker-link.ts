@@ -53,9 +53,9 @@ export class BrokerLink implements LoanKeeper {
     if (!isPlain(request)) return undefined
     for (let at = this.#kept.length - 1; at >= 0; at--) {
       const loan = this.#kept[at]!
-      if (loan.database !== request.database) continue
-      this.#kept.splice(at, 1)
-      if (loan.reopen(holder, request)) return loan
+      if (loan.database !== request.database || !loan.reopen(holder, request)) continue
+      this.#remove(loan)
+      return loan
     }
     return undefined
   }
@@ -65,11 +65,20 @@ export class BrokerLink implements LoanKeeper {
     this.#kept.push(loan)
   }
 
+  drop(loan: SocketLoan): void {
+    this.#remove(loan)
+  }
+
   close(): void {
     this.#state = 'closed'
-    for (const loan of this.#kept.splice(0)) loan.socket.destroy()
+    for (const loan of [...this.#kept]) loan.drop()
     for (const port of this.#freePorts.splice(0)) port.close()
     this.#controlPort.close()
+  }
+
+  #remove(loan: SocketLoan): void {
+    const at = this.#kept.indexOf(loan)
+    if (at !== -1) this.#kept.splice(at, 1)
   }
 
   #newPort(): LeasePort {

@@ -88,9 +88,9 @@ export type WorkerFrame =
 
 /**
  * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
- * to a thread that has the socket; at the most one `RevokeFrame` ends it.
+ * to a thread that has the socket; at the most one `RevokeFrame` ends it. `'taken'` to a thread that has kept a socket.
  */
-export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | 'cancelled' | RevokeFrame
+export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | 'cancelled' | 'taken' | RevokeFrame
 
 export interface OpenFrame {
   /** The number of this lease on its port. What the broker still sends for an earlier one is dropped by it. */
@@ -120,14 +120,20 @@ export interface GrantedSocket extends SocketReference {
 /** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */
 export interface AgainFrame {
   again: Uint8Array
+  reopened?: ReopenedLease | undefined
+}
+
+/** A lease that began without the broker. */
+export interface ReopenedLease {
+  heldMillis: number
+  request: LeaseRequest
 }
 
 /** A thread that has the socket gives it back. It has closed its duplicate. */
 export interface ReturnFrame {
   back: 'release' | 'destroy'
   session: ReturnedSession
-  /** Of a lease that began without the broker. */
-  reopened?: { heldMillis: number; request: LeaseRequest }
+  reopened?: ReopenedLease | undefined
 }
 
 /** A lease is over, and its thread keeps the socket for the next. */

@@ -35,6 +35,8 @@ export class LeasePort {
   /** Of the latest lease on this port. */
   #number = 0
   #holder: LeaseHolder | undefined
+  /** What is kept between two leases. */
+  #kept: { drop(): void } | undefined
   /** Whether the broker has answered the latest lease: until then what arrives belongs to an earlier one. */
   #granted = false
   /** False once either side has closed the port: a lease opened on it would never be answered. */
@@ -84,20 +86,23 @@ export class LeasePort {
   }
 
   /** Ends the lease; the next may begin with `reopen`. */
-  keep(frame: KeptFrame): void {
+  keep(frame: KeptFrame, kept: { drop(): void }): void {
     this.#holder = undefined
+    this.#kept = kept
     this.#channel.post(frame)
     this.#channel.unref()
   }
 
   /** Begins a lease that the broker need not grant. */
   reopen(holder: LeaseHolder): void {
+    this.#kept = undefined
     this.#holder = holder
     this.#channel.ref()
   }
 
   /** There is nothing to reopen any more. */
   free(): void {
+    this.#kept = undefined
     this.#onFree(this)
   }
 
@@ -106,6 +111,7 @@ export class LeasePort {
   }
 
   #receive(frame: BrokerFrame): void {
+    if (frame === 'taken') return this.#kept?.drop()
     if (this.#holder === undefined) return
     if (this.#granted) {
       if (frame instanceof Uint8Array) return this.#holder.received(frame)
@@ -125,6 +131,7 @@ export class LeasePort {
     this.#isOpen = false
     const holder = this.#holder
     this.#holder = undefined
+    this.#kept?.drop()
     holder?.portClosed()
   }
 }

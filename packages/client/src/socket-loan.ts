@@ -1,6 +1,7 @@
-import type { GrantFrame, LeaseRequest, ReturnedSession } from './contract.js'
+import type { GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PlainSocket } from './plain-socket.js'
+import { ownBytes } from './port-channel.js'
 import { duplicate } from './socket-duplicate.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -14,6 +15,7 @@ export interface LoanReader {
 /** Where a loan is kept between two leases. */
 export interface LoanKeeper {
   keep(loan: SocketLoan): void
+  drop(loan: SocketLoan): void
 }
 
 /** What is left unread while nobody holds the loan. */
@@ -66,8 +68,7 @@ export class SocketLoan {
   /** Begins another lease. False when the broker has taken the connection back, or it is gone; the loan is over then. */
   reopen(holder: LeaseHolder, request: LeaseRequest): boolean {
     if (!this.port.cell.reopen()) {
-      this.socket.destroy()
-      this.port.free()
+      this.drop()
       return false
     }
     this.port.reopen(holder)
@@ -75,6 +76,7 @@ export class SocketLoan {
     this.#openedAt = performance.now()
     this.isReopened = true
     if (!this.socket.destroyed) return true
+    this.#keeper.drop(this)
     this.giveBack('release', 'lost')
     return false
   }
@@ -86,7 +88,7 @@ export class SocketLoan {
     this.socket.pause()
     this.reader = NOBODY
     if (!this.port.cell.keep()) return false
-    this.port.keep({ kept: heldMillis })
+    this.port.keep({ kept: heldMillis }, this)
     this.#keeper.keep(this)
     return true
   }
@@ -95,14 +97,25 @@ export class SocketLoan {
   giveBack(back: 'release' | 'destroy', session: ReturnedSession): void {
     this.reader = NOBODY
     this.socket.destroy()
-    if (!this.isReopened) return this.port.end({ back, session })
-    const reopened = { heldMillis: performance.now() - this.#openedAt, request: this.#request }
-    this.port.end({ back, session, reopened })
+    this.port.end({ back, session, reopened: this.#reopened })
   }
 
-  /** The lease goes on with another connection. */
-  discard(): void {
+  /** Ends the loan; the lease goes on with another connection, where `first` is sent. */
+  startAgain(first: Buffer): void {
     this.reader = NOBODY
     this.socket.destroy()
+    this.port.post({ again: ownBytes(first), reopened: this.#reopened })
+  }
+
+  /** Between two leases: the broker has taken the connection back, or is gone. */
+  drop(): void {
+    this.#keeper.drop(this)
+    this.socket.destroy()
+    this.port.free()
+  }
+
+  get #reopened(): ReopenedLease | undefined {
+    if (!this.isReopened) return undefined
+    return { heldMillis: performance.now() - this.#openedAt, request: this.#request }
   }
 }

@@ -152,8 +152,7 @@ export class SocketPath implements LeasePath, LoanReader {
     const first = this.#first!
     const { port } = this.#loan
     this.#state = 'over'
-    this.#loan.discard()
-    port.post({ again: ownBytes(first) })
+    this.#loan.startAgain(first)
     this.#user.notReset(port, first)
   }
 

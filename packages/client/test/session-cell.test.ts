@@ -42,14 +42,34 @@ test('the memory is of the size that the broker looks for', () => {
 describe('who has the socket', () => {
   test.each<[string, (Step | 'want' | 'begin')[], boolean[]]>([
     ['a thread keeps what it holds, once', ['keep', 'keep'], [true, false]],
-    ['a thread reopens what it keeps, and only that', ['reopen', 'keep', 'reopen', 'reopen'], [false, true, true, false]],
+    [
+      'a thread reopens what it keeps, and only that',
+      ['reopen', 'keep', 'reopen', 'reopen'],
+      [false, true, true, false],
+    ],
     ['a thread keeps what it has reopened', ['keep', 'reopen', 'keep', 'reopen'], [true, true, true, true]],
     ['the broker takes what is kept, once', ['keep', 'take', 'take'], [true, true, false]],
-    ['the broker takes nothing that a lease is held with', ['take', 'keep', 'reopen', 'take'], [false, true, true, false]],
-    ['what is taken is neither reopened nor kept', ['keep', 'take', 'reopen', 'keep'], [true, true, false, false]],
+    [
+      'the broker takes nothing that a lease is held with',
+      ['take', 'keep', 'reopen', 'take'],
+      [false, true, true, false],
+    ],
+    [
+      'what is taken is neither reopened nor kept',
+      ['keep', 'take', 'reopen', 'keep'],
+      [true, true, false, false],
+    ],
     ['what is wanted during a lease is not kept at its end', ['want', 'keep', 'take'], [false, false]],
-    ['what is wanted while it is kept is not reopened, but taken', ['keep', 'want', 'reopen', 'take'], [true, false, true]],
-    ['what was wanted and taken stays so', ['keep', 'want', 'take', 'reopen', 'keep', 'take'], [true, true, false, false, false]],
+    [
+      'what is wanted while it is kept is not reopened, but taken',
+      ['keep', 'want', 'reopen', 'take'],
+      [true, false, true],
+    ],
+    [
+      'what was wanted and taken stays so',
+      ['keep', 'want', 'take', 'reopen', 'keep', 'take'],
+      [true, true, false, false, false],
+    ],
     ['what is wanted twice is still taken', ['keep', 'want', 'want', 'take'], [true, true]],
     ['a new loan is wanted no more', ['want', 'begin', 'keep', 'reopen'], [true, true]],
     ['a new loan is not taken', ['keep', 'take', 'begin', 'take', 'keep'], [true, true, false, true]],
@@ -115,26 +135,32 @@ describe('the counters', () => {
 })
 
 describe('what a thread has left that has ended', () => {
-  test.each(Object.entries(ANSWER))('is a session %s, as it was when the thread last read', (_where, answer) => {
-    const { thread, broker } = start()
-    const tracker = session(answer)
-    thread.sends(QUERY.length)
-    thread.receives(1, tracker)
-    const left = broker.left
-    if (typeof left !== 'object' || 'behindReset' in left) throw new Error(`The session is ${left}`)
-    const restored = new SessionTracker()
-    restored.restore(structuredClone(left))
-    const { state, transaction, owed, known } = tracker
-    // The thread may have been told of settings, of which the cell has nothing.
-    expect(restored).toMatchObject({ state, transaction, owed, known, settingsReported: true })
-  })
+  test.each(Object.entries(ANSWER))(
+    'is a session %s, as it was when the thread last read',
+    (_where, answer) => {
+      const { thread, broker } = start()
+      const tracker = session(answer)
+      thread.sends(QUERY.length)
+      thread.receives(1, tracker)
+      const left = broker.left
+      if (typeof left !== 'object' || 'behindReset' in left) throw new Error(`The session is ${left}`)
+      const restored = new SessionTracker()
+      restored.restore(structuredClone(left))
+      const { state, transaction, owed, known } = tracker
+      // The thread may have been told of settings, of which the cell has nothing.
+      expect(restored).toMatchObject({ state, transaction, owed, known, settingsReported: true })
+    },
+  )
 
   test.each([
     ['nothing was read yet', () => {}],
-    ['a query was written since', (thread: SessionCell) => {
-      thread.receives(1, session('CZI'))
-      thread.sends(1)
-    }],
+    [
+      'a query was written since',
+      (thread: SessionCell) => {
+        thread.receives(1, session('CZI'))
+        thread.sends(1)
+      },
+    ],
     ['an answer was half read', (thread: SessionCell) => thread.receives(1, session('C'))],
     ['a COPY is under way', (thread: SessionCell) => thread.receives(1, session('G'))],
     ['the two sides are out of step', (thread: SessionCell) => thread.receives(1, session('CZIC'))],

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { closeSync, fstatSync, readdirSync } from 'node:fs'
-import { createServer, connect, type Server, Socket } from 'node:net'
+import { connect, createServer, type Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -91,8 +91,7 @@ describe.skipIf(!canDuplicate())('the duplicate of a socket', () => {
     const [first, second] = [await connected(), await connected()]
     const mistaken = { fd: fdOf(second), inode: referenceTo(first).inode }
     const before = descriptors()
-    for (let count = 0; count < 10; count++)
-      expect(() => duplicate(mistaken)).toThrow('The socket is closed')
+    for (let count = 0; count < 10; count++) expect(() => duplicate(mistaken)).toThrow('The socket is closed')
     expect(descriptors()).toBe(before)
     expect(await echo(second, 'untouched')).toBe('untouched')
   })

@@ -178,5 +178,7 @@ export function isSnapshot(value: unknown): value is SessionSnapshot {
 function isLike(value: unknown, model: unknown): boolean {
   if (Array.isArray(model)) return Array.isArray(value) && value.every(Number.isSafeInteger)
   if (typeof model !== 'object' || model === null) return typeof value === typeof model
-  return Object.entries(model).every(([key, each]) => isLike(Object(value)[key], each))
+  const keys = Object.keys(model)
+  const isWhole = keys.length === Object.keys(Object(value)).length
+  return isWhole && keys.every((key) => isLike(Object(value)[key], model[key as keyof typeof model]))
 }

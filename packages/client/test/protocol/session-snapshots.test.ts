@@ -53,7 +53,10 @@ it('a tracker that is restored goes on exactly as the one whose snapshot it has,
   fc.assert(
     fc.property(conversation, fc.nat(), (chunks, at) => {
       const original = new SessionTracker()
-      const [before, after] = [chunks.slice(0, at % (chunks.length + 1)), chunks.slice(at % (chunks.length + 1))]
+      const [before, after] = [
+        chunks.slice(0, at % (chunks.length + 1)),
+        chunks.slice(at % (chunks.length + 1)),
+      ]
       for (const [way, chunk] of before) original[way](chunk)
       const other = restored(original)
       expect(stateOf(other)).toEqual(stateOf(original))

@@ -1,0 +1,25 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { inject } from 'vitest'
+import { canDuplicate } from '../../../client/src/socket-duplicate.js'
+
+/** Whether threads get the sockets of what they lease. */
+export const getSockets = !inject('relayed') && canDuplicate()
+
+/** How many sockets this process has more than one descriptor of: those that a thread has a duplicate of. */
+export function duplicatedSockets(): number {
+  const counts = new Map<string, number>()
+  for (const fd of readdirSync('/proc/self/fd')) {
+    const file = fileOf(fd)
+    if (file.startsWith('socket:')) counts.set(file, (counts.get(file) ?? 0) + 1)
+  }
+  return [...counts.values()].filter((count) => count > 1).length
+}
+
+/** Empty for one that has been closed since it was listed. */
+function fileOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,221 @@
+/** A plain thread that takes lease after lease, also while the thread of its owner stands still. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { withConnection } from '@pglease/client'
+
+/** The cells that it shares with its owner: see `Keeper`. */
+const [STANDS, DONE, GO_ON] = [0, 1, 2]
+const { cells } = workerData
+
+/** Stands still: no lease takes so long that its connection must go back, however busy the machine is. */
+let clock = 0
+performance.now = () => clock
+
+/** The lease is held: from here on the owner stands still, until `lets`. */
+function stopsOwner() {
+  parentPort.postMessage('leased')
+  Atomics.wait(cells, STANDS, 0)
+}
+
+/** The owner may go on. */
+function lets() {
+  Atomics.store(cells, DONE, 1)
+  Atomics.notify(cells, DONE)
+}
+
+async function runs(client, statements) {
+  let rows
+  for (const statement of statements) {
+    const { text, values } = typeof statement === 'string' ? { text: statement } : statement
+    rows = [await client.query(text, values)].flat().at(-1).rows
+  }
+  return rows[0]
+}
+
+const nextTurn = () => new Promise(setImmediate)
+
+/** Settles a lease that is released in the middle. */
+let release
+const released = new Promise((resolve) => {
+  release = resolve
+})
+
+const functions = {
+  /** One lease, which the broker grants. */
+  one: (statements, options) => withConnection((client) => runs(client, statements), options),
+
+  /** One lease after another; the owner stands still from within the first to the end of the last. */
+  async inARow([first, ...others]) {
+    const seen = [
+      await withConnection(async (client) => {
+        const row = await runs(client, first)
+        stopsOwner()
+        return row
+      }),
+    ]
+    for (const statements of others) seen.push(await withConnection((client) => runs(client, statements)))
+    lets()
+    return seen
+  },
+
+  /** Two leases; the owner may go on as soon as the second has sent its first query. */
+  async thenAnother(first, second, options) {
+    await withConnection(async (client) => {
+      await runs(client, first)
+      stopsOwner()
+    })
+    return withConnection(async (client) => {
+      const row = runs(client, second)
+      lets()
+      return await row
+    }, options)
+  },
+
+  /** The same; the second is released in the middle of its query when `releases` is called. */
+  async thenHalfOfAnother(first, queries, options) {
+    await withConnection(async (client) => {
+      await runs(client, first)
+      stopsOwner()
+    })
+    await withConnection(async (client) => {
+      for (const query of [queries].flat()) client.query(query).catch(() => {})
+      // By then they have been sent.
+      await nextTurn()
+      lets()
+      await released
+    }, options)
+  },
+  releases: () => release(),
+
+  /** A lease after which the thread keeps the socket, and then sees no event until it may go on. */
+  async keepsAndBlocks(statements) {
+    const row = await withConnection(async (client) => {
+      const row = await runs(client, statements)
+      stopsOwner()
+      return row
+    })
+    lets()
+    Atomics.wait(cells, GO_ON, 0)
+    return row
+  },
+
+  /** A lease within which the thread sees no event until it may go on. */
+  async holdsAndBlocks(statements) {
+    return withConnection(async (client) => {
+      const row = await runs(client, statements)
+      parentPort.postMessage('leased')
+      Atomics.wait(cells, GO_ON, 0)
+      return client.query('SELECT 1').then(
+        () => row,
+        ({ code }) => ({ ...row, code }),
+      )
+    })
+  },
+
+  /** A lease that is reopened, and ended by the thread's own end in the middle of it. */
+  async exitsInAnother(first, second) {
+    await withConnection(async (client) => {
+      await runs(client, first)
+      stopsOwner()
+    })
+    await withConnection(async (client) => {
+      await runs(client, second)
+      lets()
+      Atomics.wait(cells, GO_ON, 0)
+    })
+  },
+
+  /** A lease that takes so long by the thread's clock. */
+  async takes(millis) {
+    await withConnection(async (client) => {
+      await client.query('SELECT 1')
+      clock += millis
+    })
+  },
+
+  /** A lease with a query under way at its end. */
+  async leaves(query) {
+    await withConnection(async (client) => {
+      await client.query('SELECT 1')
+      client.query(query).catch(() => {})
+    })
+  },
+
+  /** Cancels one query after another, each at another moment, and runs the next; gives the errors of the next. */
+  async cancels(times) {
+    const errors = []
+    for (let number = 0; number < times; number++) {
+      await withConnection(async (client) => {
+        await client.query('SELECT 1')
+        for (let count = 0; count < 5; count++) {
+          const hit = client.query('SELECT pg_sleep(0.002)').catch(() => {})
+          for (let turn = 0; turn < number % 4; turn++) await nextTurn()
+          client.cancelQuery()
+          await hit
+          await client.query('SELECT $1::int', [number]).catch(({ message }) => errors.push(message))
+        }
+        client.query('SELECT pg_sleep(0.002)').catch(() => {})
+        client.cancelQuery()
+      })
+    }
+    return errors
+  },
+
+  /** Cancels a query when `releases` is called, whose answer comes before the cancel, and runs another. */
+  async cancelsLate(slow, next, isAnotherLease) {
+    const runsNext = async (client) => {
+      const answer = client.query(next)
+      parentPort.postMessage('leased')
+      return (await answer).rowCount
+    }
+    const count = await withConnection(async (client) => {
+      const answer = client.query(slow)
+      await released
+      client.cancelQuery()
+      await answer
+      if (!isAnotherLease) return runsNext(client)
+    })
+    return isAnotherLease ? withConnection(runsNext) : count
+  },
+
+  /** Cancels a query of a lease that is not the thread's first. */
+  async cancelsInAnother(first, query) {
+    await withConnection(async (client) => {
+      await runs(client, first)
+      stopsOwner()
+    })
+    return withConnection(async (client) => {
+      const error = client.query(query).catch((error) => error)
+      lets()
+      await released
+      client.cancelQuery()
+      const { code } = await error
+      return { code, ...(await client.query('SELECT 1 AS one')).rows[0] }
+    })
+  },
+
+  /** Many leases, each of which checks that its answers are its own and that it finds nothing of another. */
+  async many(leases, id) {
+    for (let number = 0; number < leases; number++) {
+      await withConnection(async (client) => {
+        const look = `SELECT $1::text AS mine, nullif(current_setting('my.owner', true), '') AS other`
+        const { rows } = await client.query(look, [`${id} ${number}`])
+        if (rows[0].mine !== `${id} ${number}` || rows[0].other !== null)
+          throw new Error(JSON.stringify(rows))
+        await client.query(`SET my.owner = '${id}'`)
+      })
+      if (number % 7 === 0) await nextTurn()
+    }
+  },
+
+  /** Nothing holds the thread any more. */
+  rests: () => parentPort.unref(),
+}
+
+parentPort.on('message', async ({ id, name, values }) => {
+  try {
+    parentPort.postMessage({ id, result: await functions[name](...values) })
+  } catch (error) {
+    const { message, code } = error
+    parentPort.postMessage({ id, error: { message, code } })
+  }
+})
