@@ -1,10 +1,11 @@
 import type { Lease } from './lease.js'
 
 /**
- * How long a thread may keep a socket between two leases. Longer than a busy thread takes from one task to the next, and
- * too short for anybody to miss the connection, or the locks that its session still has.
+ * How long a thread may keep a socket between two leases. Longer than a busy thread takes from one task to the next, also
+ * where threads share a core, and too short for anybody to miss the locks that its session still has. Who wants the
+ * connection does not wait for it.
  */
-const KEEP_MILLIS = 1
+const KEEP_MILLIS = 5
 
 /** The leases whose threads may keep the socket from one lease to the next; not more than the pool has connections. */
 export class KeptLeases {
