@@ -1,12 +1,6 @@
 import { once } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
-import {
-  type GrantFrame,
-  queryMessage,
-  type ReturnFrame,
-  SessionCell,
-  SessionTracker,
-} from '@pglease/client/internal'
+import { type GrantFrame, queryMessage, SessionCell, SessionTracker } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.js'
 import { processId } from './support/hold.js'
