@@ -1,4 +1,4 @@
-import { type LeaseRequest, onAbort } from '@pglease/client/internal'
+import { type LeaseRequest, onAbort, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
 import { ConnectionPool, type Holders } from './connection-pool.js'
 import type { Database } from './database-options.js'
 import { KeptLeases } from './kept-leases.js'
@@ -9,12 +9,6 @@ import { transactionSettings, undoTransactionSettings } from './session-settings
 import { abandon, isPlainReset, needsPlainReset, settle } from './settle.js'
 import { type CloseReason, Counters, type DatabaseStatistics } from './statistics.js'
 import type { WarningListener } from './warnings.js'
-
-/**
- * What a lease has left behind takes about as long to clear away as it took to make. The next lease waits for that behind
- * a reset that travels ahead, and not in the line, where its wait is bounded: so only after leases shorter than this.
- */
-const SHORT_LEASE_MILLIS = 250
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100

@@ -7,21 +7,10 @@ import { Doorman } from './support/doorman.js'
 import { processId, untilWaiting } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { until } from './support/until.js'
+import { SLEEP, untilRunning } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
-
-const SLEEP = 'SELECT pg_sleep(3600)'
-
-/** Waits for the query of a connection to run, as another connection sees it. */
-const untilRunning = (admin: pg.Client, query = SLEEP) =>
-  until(async () => {
-    const { rowCount } = await admin.query(
-      "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active' AND datname LIKE $2",
-      [query, admin === database.admin ? database.name : '%'],
-    )
-    return rowCount === 1
-  }, `for “${query}” to run`)
 
 /** Holds up whoever asks for the same lock. */
 async function lock(key: number): Promise<{ release(): Promise<void> }> {
@@ -37,7 +26,7 @@ function cancelled(broker: ConnectionBroker, admin: pg.Client) {
   return broker.withConnection(async (client) => {
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
     const error = client.query(SLEEP).catch((error) => error)
-    await untilRunning(admin)
+    await untilRunning(database, SLEEP, admin)
     client.cancelQuery()
     const { code } = await error
     const after = await client.query('SELECT pg_backend_pid() AS pid')
@@ -58,7 +47,7 @@ describe('cancelQuery', () => {
     const status = await broker.withConnection(async (client) => {
       await client.query('BEGIN; SAVEPOINT s')
       const error = client.query(SLEEP).catch((error) => error)
-      await untilRunning(database.admin)
+      await untilRunning(database)
       client.cancelQuery()
       await error
       await client.query('ROLLBACK TO s')
@@ -85,7 +74,7 @@ describe('cancelQuery', () => {
     const held = await lock(1)
     await broker.withConnection(async (client) => {
       const slow = client.query('SELECT pg_advisory_xact_lock(1)')
-      await untilRunning(database.admin, 'SELECT pg_advisory_xact_lock(1)')
+      await untilRunning(database, 'SELECT pg_advisory_xact_lock(1)')
       doorman.holdNewcomers()
       client.cancelQuery()
       await until(() => doorman.waiting === 1, 'for the cancel')
@@ -108,7 +97,7 @@ describe('a cancel can never hit the next lease’s query', () => {
     const before = await broker.withConnection(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
       const slow = client.query('SELECT pg_advisory_xact_lock(2)')
-      await untilRunning(database.admin, 'SELECT pg_advisory_xact_lock(2)')
+      await untilRunning(database, 'SELECT pg_advisory_xact_lock(2)')
       doorman.holdNewcomers()
       client.cancelQuery()
       await until(() => doorman.waiting === 1, 'for the cancel')
@@ -145,7 +134,7 @@ describe('a cancel can never hit the next lease’s query', () => {
     const before = await broker.withConnection(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
       client.query('SELECT pg_advisory_xact_lock(3)').catch(() => {})
-      await untilRunning(database.admin, 'SELECT pg_advisory_xact_lock(3)')
+      await untilRunning(database, 'SELECT pg_advisory_xact_lock(3)')
       doorman.holdNewcomers()
       return rows[0].pid as number
     })
@@ -187,7 +176,7 @@ test('a query that does not stop costs its connection, and no more than the time
   const before = await broker.withConnection(async (client) => {
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
     client.query(SLEEP).catch(() => {})
-    await untilRunning(database.admin)
+    await untilRunning(database)
     doorman.treat('deaf')
     return rows[0].pid
   })

@@ -7,21 +7,10 @@ import { Keeper, PID } from './support/keeper.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { getSockets } from './support/sockets.js'
 import { until } from './support/until.js'
+import { SLEEP, untilRunning } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
-
-const SLEEP = 'SELECT pg_sleep(3600)'
-
-/** Waits for a query to run, as another connection sees it. */
-const untilRunning = (query: string) =>
-  until(async () => {
-    const { rowCount } = await database.admin.query(
-      "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active' AND datname = $2",
-      [query, database.name],
-    )
-    return rowCount === 1
-  }, `for “${query}” to run`)
 
 /** Holds up whoever asks for the same lock. */
 async function lock(key: number): Promise<{ release(): Promise<void> }> {
@@ -48,7 +37,7 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
     const pid = await processId(broker)
     const lease = keeper.call('thenHalfOfAnother', ['CREATE TEMP TABLE mine ()'], SLEEP)
     await keeper.standStill()
-    await untilRunning(SLEEP)
+    await untilRunning(database)
     await keeper.call('releases')
     await lease
     await untilQuiet(broker)
@@ -62,7 +51,7 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
     const pid = await processId(broker)
     const lease = keeper.call('thenHalfOfAnother', [PID], [SLEEP, SLEEP, SLEEP], { pipeline: true })
     await keeper.standStill()
-    await untilRunning(SLEEP)
+    await untilRunning(database)
     await keeper.call('releases')
     await lease
     await untilQuiet(broker)
@@ -74,7 +63,7 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
     const { broker, keeper } = start()
     const lease = keeper.call('cancelsInAnother', [PID], SLEEP)
     await keeper.standStill()
-    await untilRunning(SLEEP)
+    await untilRunning(database)
     await keeper.call('releases')
     expect(await lease).toEqual({ code: '57014', one: 1 })
     await untilQuiet(broker)
@@ -107,7 +96,7 @@ describe.skipIf(!getSockets)('a cancel of a thread that has the socket', () => {
     const locks = [await lock(1), await lock(2)]
     const [slow, next] = [1, 2].map((key) => `SELECT pg_advisory_xact_lock(${key})`)
     const count = keeper.call('cancelsLate', slow, next, isAnotherLease)
-    await untilRunning(slow!)
+    await untilRunning(database, slow!)
     doorman.holdNewcomers()
     await keeper.call('releases')
     await until(() => doorman.waiting === 1, 'for the cancel')

@@ -7,6 +7,7 @@ import { Lending, untilQuiet } from './support/lending.js'
 import { duplicatedSockets, getSockets } from './support/sockets.js'
 import { clockGoesOn, stopTheClock } from './support/stopped-clock.js'
 import { until } from './support/until.js'
+import { SLEEP, untilRunning } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -25,18 +26,6 @@ async function kept(broker: ConnectionBroker, how: 'idle' | 'blocked') {
   await keeper.standStill()
   return { keeper, lease }
 }
-
-const SLEEP = 'SELECT pg_sleep(3600)'
-
-/** Waits for a query to run, as another connection sees it. */
-const untilRunning = (query: string) =>
-  until(async () => {
-    const { rowCount } = await database.admin.query(
-      "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active' AND datname = $2",
-      [query, database.name],
-    )
-    return rowCount === 1
-  }, `for “${query}” to run`)
 
 const isGone = async () => (await database.serverConnections()) === 0
 
@@ -120,7 +109,7 @@ describe.skipIf(!getSockets)('the end of a thread in a lease that it has begun i
     const keeper = new Keeper(lending, broker)
     keeper.call('thenHalfOfAnother', [PID], SLEEP)
     await keeper.standStill()
-    await untilRunning(SLEEP)
+    await untilRunning(database)
     await keeper.worker.terminate()
     expect(await processId(broker)).toBeGreaterThan(0)
     expect(broker.stats().default).toMatchObject({ opened: 2, leases: 3, closed: { unclean: 1 } })

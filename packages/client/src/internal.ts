@@ -18,6 +18,7 @@ export {
   RESET_AHEAD,
   ResetAnswer,
   ResetFailedError,
+  SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './session-cell.js'

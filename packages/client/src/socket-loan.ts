@@ -2,6 +2,7 @@ import type { GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from '.
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PlainSocket } from './plain-socket.js'
 import { ownBytes } from './port-channel.js'
+import { SHORT_LEASE_MILLIS } from './protocol/reset-ahead.js'
 import { duplicate } from './socket-duplicate.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -20,11 +21,6 @@ export interface LoanKeeper {
 
 /** What is left unread while nobody holds the loan. */
 const NOBODY: LoanReader = { received: () => {}, closed: () => {} }
-
-/**
- * A lease that was this long may have left much to clear away: the reset is the broker's then, who waits for it.
- */
-const SHORT_LEASE_MILLIS = 250
 
 /**
  * A connection's socket in the hands of this thread, from the grant until it is given back. While nobody else waits for

@@ -7,6 +7,12 @@ import { flushMessage, unsyncedQuery } from './messages.js'
 export const RESET_AHEAD = 'DISCARD ALL'
 
 /**
+ * What a lease has left behind takes about as long to clear away as it took to make. The next lease waits for that behind
+ * a reset that travels ahead, and not in the line, where its wait is bounded: so only after leases shorter than this.
+ */
+export const SHORT_LEASE_MILLIS = 250
+
+/**
  * The first major version of PostgreSQL in which every release commits such a statement at once. Before, it could share
  * the transaction of what follows, and be undone with it.
  */

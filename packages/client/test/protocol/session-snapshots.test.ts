@@ -1,22 +1,9 @@
 import fc from 'fast-check'
-import { serialize } from 'pg-protocol/dist/serializer.js'
 import { describe, expect, it, test } from 'vitest'
 import { isSnapshot, type SessionSnapshot, SessionTracker } from '../../src/protocol/session-tracker.js'
-import { cut, extended, message, messages } from './wire.js'
+import { request, response } from './arbitraries.js'
+import { cut, messages } from './wire.js'
 
-const request = fc.constantFrom(
-  serialize.query('SELECT 1'),
-  serialize.query('COPY t FROM STDIN'),
-  extended('SELECT 1'),
-  ...[serialize.sync(), serialize.sync(), serialize.flush()],
-  ...[serialize.copyData(Buffer.from('1\n')), serialize.copyDone(), serialize.copyFail('no')],
-)
-const response = fc.oneof(
-  fc.constantFrom('I', 'T', 'E').map((status) => message('Z', status)),
-  fc
-    .tuple(fc.constantFrom(...'12nDCEGHcdNSA'), fc.uint8Array({ maxLength: 9 }))
-    .map((parts) => message(...parts)),
-)
 type Chunk = ['sent' | 'received', Buffer]
 /** What passes in both directions, in chunks that end anywhere. */
 const conversation = fc

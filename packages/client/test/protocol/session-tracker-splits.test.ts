@@ -2,20 +2,9 @@ import fc from 'fast-check'
 import { serialize } from 'pg-protocol/dist/serializer.js'
 import { expect, it } from 'vitest'
 import { SessionTracker } from '../../src/protocol/session-tracker.js'
-import { cut, extended, message } from './wire.js'
+import { request, response } from './arbitraries.js'
+import { cut } from './wire.js'
 
-const request = fc.constantFrom(
-  serialize.query('SELECT 1'),
-  extended('SELECT 1'),
-  ...[serialize.sync(), serialize.sync(), serialize.flush()],
-  ...[serialize.copyData(Buffer.from('1\n')), serialize.copyDone(), serialize.copyFail('no')],
-)
-const response = fc.oneof(
-  fc.constantFrom('I', 'T', 'E').map((status) => message('Z', status)),
-  fc
-    .tuple(fc.constantFrom(...'12nDCEGHcdNSA'), fc.uint8Array({ maxLength: 9 }))
-    .map((parts) => message(...parts)),
-)
 const turn = fc.record({
   sent: fc.array(request, { maxLength: 4 }).map(Buffer.concat),
   received: fc.array(response, { maxLength: 6 }).map(Buffer.concat),
