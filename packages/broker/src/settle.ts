@@ -53,10 +53,7 @@ export async function settle(
   undo: readonly string[] = [],
 ): Promise<Leftovers> {
   const { tracker } = connection
-  if (tracker.state === 'busy') {
-    counters.cancels++
-    await stopQueries(connection, policy.cancelTimeoutMillis)
-  }
+  if (tracker.state === 'busy') await stopQueries(connection, policy.cancelTimeoutMillis, counters)
   // A late one would hit the next lease's query.
   await connection.cancelsOver
   const openTransaction = tracker.state === 'in-transaction'
@@ -82,9 +79,9 @@ export async function abandon(
 ): Promise<void> {
   const { state } = connection.tracker
   if (state !== 'busy' && state !== 'unknown') return
+  if (state === 'busy') return await stopQueries(connection, cancelTimeoutMillis, counters).catch(() => {})
   counters.cancels++
-  if (state === 'busy') await stopQueries(connection, cancelTimeoutMillis).catch(() => {})
-  else await cancelUntilClosed(connection, cancelTimeoutMillis)
+  await cancelUntilClosed(connection, cancelTimeoutMillis)
 }
 
 /** A cancel that comes between two queries does nothing: it is sent again after this. */
@@ -103,7 +100,11 @@ async function cancelUntilClosed(connection: ServerConnection, timeoutMillis: nu
 /**
  * Cancels until no answer is owed: a cancel stops one query, and more may have been sent behind it.
  */
-async function stopQueries(connection: ServerConnection, timeoutMillis: number): Promise<void> {
+async function stopQueries(
+  connection: ServerConnection,
+  timeoutMillis: number,
+  counters: Counters,
+): Promise<void> {
   const { tracker } = connection
   const deadline = performance.now() + timeoutMillis
   const inStep = nextInStep(connection, timeoutMillis)
@@ -111,9 +112,13 @@ async function stopQueries(connection: ServerConnection, timeoutMillis: number):
   inStep.catch(() => {})
   sendWhatIsMissing(connection)
   connection.resume()
+  const aMoment = () => Promise.race([inStep.catch(() => {}), delay(CANCEL_AGAIN_MILLIS)])
+  // The server sends an error ahead of the end of its answer, and who sees it may release at once.
+  if (tracker.failed) await aMoment()
+  if (tracker.state === 'busy') counters.cancels++
   while (connection.isOpen && tracker.state === 'busy' && performance.now() < deadline) {
     await connection.cancel(deadline - performance.now()).catch(() => {})
-    await Promise.race([inStep.catch(() => {}), delay(CANCEL_AGAIN_MILLIS)])
+    await aMoment()
   }
   await inStep
 }

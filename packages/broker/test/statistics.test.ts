@@ -1,3 +1,4 @@
+import { type EventEmitter, once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { CloseReason, ConnectionBroker, DatabaseOptions, DatabaseStatistics } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
@@ -185,8 +186,12 @@ test('every number tells what has happened', async () => {
       await broker.withConnection(async (client) => {
         const cancelled = client.query(SLEEP).catch((error) => error)
         await untilAsleep()
+        // The server sends the error ahead of the end of its answer, which is to be counted too.
+        const { connection } = client as unknown as { connection: EventEmitter }
+        const ready = once(connection, 'readyForQuery')
         client.cancelQuery()
         errorLength = (await cancelled).length
+        await ready
       })
       history.add({
         bytesFromServer: bytes.rowDescription('pg_sleep') + 1 + errorLength + bytes.readyForQuery,
