@@ -6,20 +6,12 @@ import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
 import { processId, untilWaiting } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
+import { lock } from './support/lock.js'
 import { until } from './support/until.js'
 import { SLEEP, untilRunning } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
-
-/** Holds up whoever asks for the same lock. */
-async function lock(key: number): Promise<{ release(): Promise<void> }> {
-  // Advisory locks are of one database.
-  const client = new pg.Client({ connectionString: database.connectionString })
-  await client.connect()
-  await client.query('SELECT pg_advisory_lock($1)', [key])
-  return { release: () => client.end() }
-}
 
 /** Cancels a query on a lease, and asks for another on the same. */
 function cancelled(broker: ConnectionBroker, admin: pg.Client) {
@@ -71,7 +63,7 @@ describe('cancelQuery', () => {
     const doorman = await Doorman.start(database.connectionString)
     lending.closeAfterTest(() => doorman.close())
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
-    const held = await lock(1)
+    const held = await lock(database, 1)
     await broker.withConnection(async (client) => {
       const slow = client.query('SELECT pg_advisory_xact_lock(1)')
       await untilRunning(database, 'SELECT pg_advisory_xact_lock(1)')
@@ -93,7 +85,7 @@ describe('a cancel can never hit the next lease’s query', () => {
     const doorman = await Doorman.start(database.connectionString)
     lending.closeAfterTest(() => doorman.close())
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString, ...options })
-    const held = await lock(2)
+    const held = await lock(database, 2)
     const before = await broker.withConnection(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
       const slow = client.query('SELECT pg_advisory_xact_lock(2)')
@@ -130,7 +122,7 @@ describe('a cancel can never hit the next lease’s query', () => {
     const doorman = await Doorman.start(database.connectionString)
     lending.closeAfterTest(() => doorman.close())
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
-    const held = await lock(3)
+    const held = await lock(database, 3)
     const before = await broker.withConnection(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
       client.query('SELECT pg_advisory_xact_lock(3)').catch(() => {})

@@ -1,25 +1,16 @@
-import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
 import { processId } from './support/hold.js'
 import { Keeper, PID } from './support/keeper.js'
 import { Lending, untilQuiet } from './support/lending.js'
+import { lock } from './support/lock.js'
 import { getSockets } from './support/sockets.js'
 import { until } from './support/until.js'
 import { SLEEP, untilRunning } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
-
-/** Holds up whoever asks for the same lock. */
-async function lock(key: number): Promise<{ release(): Promise<void> }> {
-  // Advisory locks are of one database.
-  const client = new pg.Client({ connectionString: database.connectionString })
-  await client.connect()
-  await client.query('SELECT pg_advisory_lock($1)', [key])
-  return { release: () => client.end() }
-}
 
 /** Gives the server time for what it has been sent, and should not have been. */
 async function aWhile(): Promise<void> {
@@ -93,7 +84,7 @@ describe.skipIf(!getSockets)('a cancel of a thread that has the socket', () => {
     lending.closeAfterTest(() => doorman.close())
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
     const keeper = new Keeper(lending, broker)
-    const locks = [await lock(1), await lock(2)]
+    const locks = [await lock(database, 1), await lock(database, 2)]
     const [slow, next] = [1, 2].map((key) => `SELECT pg_advisory_xact_lock(${key})`)
     const count = keeper.call('cancelsLate', slow, next, isAnotherLease)
     await untilRunning(database, slow!)

@@ -54,7 +54,7 @@ export class BrokerLink implements LoanKeeper {
     for (let at = this.#kept.length - 1; at >= 0; at--) {
       const loan = this.#kept[at]!
       if (loan.database !== request.database || !loan.reopen(holder, request)) continue
-      this.#remove(loan)
+      this.drop(loan)
       return loan
     }
     return undefined
@@ -65,8 +65,10 @@ export class BrokerLink implements LoanKeeper {
     this.#kept.push(loan)
   }
 
+  /** The thread keeps it no more. */
   drop(loan: SocketLoan): void {
-    this.#remove(loan)
+    const at = this.#kept.indexOf(loan)
+    if (at !== -1) this.#kept.splice(at, 1)
   }
 
   close(): void {
@@ -74,11 +76,6 @@ export class BrokerLink implements LoanKeeper {
     for (const loan of [...this.#kept]) loan.drop()
     for (const port of this.#freePorts.splice(0)) port.close()
     this.#controlPort.close()
-  }
-
-  #remove(loan: SocketLoan): void {
-    const at = this.#kept.indexOf(loan)
-    if (at !== -1) this.#kept.splice(at, 1)
   }
 
   #newPort(): LeasePort {

@@ -1,6 +1,12 @@
 /** Told when what was given to `send` may be followed by more. */
 export type SendCallback = (error?: Error | null) => void
 
+/** A write that has to wait. */
+export interface HeldWrite {
+  chunk: Buffer
+  done: SendCallback
+}
+
 /** Whose bytes a path carries. */
 export interface PathUser {
   /** Gives bytes to the client; false when it wants no more for now. */

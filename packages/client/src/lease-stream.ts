@@ -1,7 +1,7 @@
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
 import { ConfigurationError, LeaseLostError, ProtocolError } from './errors.js'
-import type { SendCallback } from './lease-path.js'
+import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PortPath } from './port-path.js'
 import { SocketLoan } from './socket-loan.js'
@@ -22,7 +22,7 @@ type State =
       is: 'asking'
       port: LeasePort
       first: Buffer
-      held?: { chunk: Buffer; done: SendCallback }
+      held?: HeldWrite
       isCancelled?: boolean
     }
   | { is: 'open'; path: PortPath | SocketPath }

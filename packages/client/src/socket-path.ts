@@ -1,5 +1,5 @@
 import type { ReturnedSession } from './contract.js'
-import type { LeasePath, PathUser, SendCallback } from './lease-path.js'
+import type { HeldWrite, LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
 import { ownBytes } from './port-channel.js'
 import { behindReset, ResetAnswer, ResetFailedError } from './protocol/reset-ahead.js'
@@ -12,12 +12,6 @@ export interface SocketUser extends PathUser {
   notReset(port: LeasePort, first: Buffer): void
   /** The lease cannot go on. */
   lost(cause: Error): void
-}
-
-/** A write that has to wait. */
-interface Held {
-  chunk: Buffer
-  done: SendCallback
 }
 
 /**
@@ -36,7 +30,7 @@ export class SocketPath implements LeasePath, LoanReader {
    * While one is `under way` it may still arrive at the server: what is written waits for its end, not to be hit by it.
    */
   #cancel: 'none' | 'under way' | 'over' = 'none'
-  #held: Held | undefined
+  #held: HeldWrite | undefined
   /** Whether anything has been read. */
   #isRead = false
   #state: 'open' | 'lost' | 'over' = 'open'
