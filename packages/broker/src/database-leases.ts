@@ -91,7 +91,7 @@ export class DatabaseLeases implements Holders {
 
   /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */
   takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
-    // A worker who keeps the socket has told of his lease, or is about to.
+    // Of a lease at whose end the worker kept the socket the time is counted already.
     const heldMillis = lease.isTaken ? 0 : performance.now() - lease.heldSince
     if (!lease.isTaken) this.counters.held(heldMillis)
     this.#pool.takeBack(connection)
@@ -138,8 +138,13 @@ export class DatabaseLeases implements Holders {
   }
 
   watchKept(lease: Lease, connection: ServerConnection): void {
-    if (this.#pool.hasWaiters || this.#pool.spent(connection) !== undefined) lease.take()
+    if (this.#pool.hasWaiters || this.isSpent(connection)) lease.take()
     else this.#kept.watch()
+  }
+
+  /** Whether a connection may not be lent again. */
+  isSpent(connection: ServerConnection): boolean {
+    return this.#pool.spent(connection) !== undefined
   }
 
   warnOfLeak(lease: Lease): void {

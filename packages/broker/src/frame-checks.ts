@@ -3,7 +3,6 @@ import {
   type Acknowledgement,
   type AgainFrame,
   isSnapshot,
-  type KeptFrame,
   type OpenFrame,
   type ReturnedSession,
   type ReturnFrame,
@@ -28,10 +27,6 @@ function isMillis(value: unknown): boolean {
 function isReopened(reopened: unknown): boolean {
   const { heldMillis, request } = Object(reopened)
   return reopened === undefined || (isMillis(heldMillis) && request instanceof Object)
-}
-
-export function isKept(frame: unknown): frame is KeptFrame {
-  return isMillis(Object(frame).kept)
 }
 
 export function isAgain(frame: unknown): frame is AgainFrame {

@@ -1,7 +1,7 @@
 import type { Lease } from './lease.js'
 
 /**
- * How long a thread may keep a socket between two leases. Longer than a busy thread takes from one task to the next, also
+ * How long a thread may keep a socket between two leases, or twice that. Longer than a busy thread takes from one task to the next, also
  * where threads share a core, and too short for anybody to miss the locks that its session still has. Who wants the
  * connection does not wait for it.
  */
@@ -10,7 +10,7 @@ const KEEP_MILLIS = 5
 /** The leases whose threads may keep the socket from one lease to the next; not more than the pool has connections. */
 export class KeptLeases {
   readonly #leases = new Set<Lease>()
-  /** Runs while a thread has told that it keeps a socket. */
+  /** Runs while a lease is watched. */
   #timer: NodeJS.Timeout | undefined
 
   /** How many are kept at the moment. */
@@ -28,7 +28,7 @@ export class KeptLeases {
     this.#leases.delete(lease)
   }
 
-  /** A thread has told that it keeps a socket. By now it may have begun its next lease. */
+  /** A lease is to be looked at every few milliseconds: what its thread does with the socket it does not tell. */
   watch(): void {
     this.#timer ??= setTimeout(() => this.#sweep(), KEEP_MILLIS).unref()
   }
@@ -43,14 +43,9 @@ export class KeptLeases {
     for (const lease of this.#leases) lease.want()
   }
 
-  /** Takes back what threads have not used for long. Who holds a lease tells when it is over. */
+  /** Takes back what threads have not used for long. */
   #sweep(): void {
     this.#timer = undefined
-    const now = performance.now()
-    for (const lease of this.#leases) {
-      if (!lease.isKept) continue
-      if (now - lease.keptSince >= KEEP_MILLIS) lease.take()
-      else this.watch()
-    }
+    for (const lease of this.#leases) if (lease.look(KEEP_MILLIS)) this.watch()
   }
 }

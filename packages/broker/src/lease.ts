@@ -2,7 +2,6 @@ import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } f
 import {
   type AgainFrame,
   type GrantedSocket,
-  type KeptFrame,
   type LeaseRequest,
   type ReopenedLease,
   ResetFailedError,
@@ -112,17 +111,15 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   /** The worker has ended a lease, and has kept the socket. By now he may have begun his next. */
-  kept({ kept }: KeptFrame): void {
-    const now = performance.now()
-    this.#home.counters.held(kept)
-    this.heldSince = now - kept
+  kept(): void {
     if (this.state !== 'handed-over') return
-    this.#socket!.keptSince = now
+    this.#socket!.watch()
     this.#home.watchKept(this, this.#connection!)
   }
 
   /** The worker has begun a lease with the socket that he had kept, and it is ending now. */
   reopened({ heldMillis, request }: ReopenedLease): void {
+    this.count()
     this.#request = request
     this.heldSince = performance.now() - heldMillis
   }
@@ -159,13 +156,31 @@ export class Lease implements Waiter, ConnectionUser {
     return this.state === 'handed-over' && this.#socket!.isKept
   }
 
-  get keptSince(): number {
-    return this.#socket!.keptSince
+  /**
+   * Looks at what the worker does with a socket that he may keep. One that he has not used for long is taken back, and
+   * he tells of it when he next keeps one that he holds for long.
+   * @returns whether to look again
+   */
+  look(patienceMillis: number): boolean {
+    if (!this.isWatched) return false
+    this.count()
+    const isSpent = this.#home.isSpent(this.#connection!)
+    if (isSpent) this.#socket!.want()
+    const isUnused = isSpent || performance.now() - this.#socket!.usedAt >= patienceMillis
+    return !isUnused || !(this.take() || this.#socket!.unwatch())
+  }
+
+  /** Whether what the worker does with the socket is looked at every few milliseconds. */
+  get isWatched(): boolean {
+    return this.state === 'handed-over' && this.#socket!.isWatched
   }
 
   /** Counts what a worker who has the socket has done meanwhile. */
   count(): void {
-    if (this.#isAway) this.#socket!.count()
+    if (!this.#isAway) return
+    const before = this.#socket!.countedAt
+    // His latest lease began after that.
+    if (this.#socket!.count()) this.heldSince = before
   }
 
   /** Takes the lease back. */
@@ -280,7 +295,7 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   #takenBack(session: ReturnedSession): void {
-    this.#socket!.count()
+    this.count()
     this.#connection!.use(NOBODY)
     this.#connection!.returned(session, this.heldSince)
   }

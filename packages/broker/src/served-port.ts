@@ -12,7 +12,7 @@ import {
 } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import { LEASE_CHECKS } from './database-options.js'
-import { isAcknowledgement, isAgain, isKept, isOpen, isReturn } from './frame-checks.js'
+import { isAcknowledgement, isAgain, isOpen, isReturn } from './frame-checks.js'
 import type { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
 import { checkOptions } from './option-check.js'
@@ -109,7 +109,7 @@ export class ServedPort implements LeasePeer {
     else if (frame === 'cancel') this.#lease?.cancel()
     else if (frame === 'cancel and tell') this.#lease?.cancelAndTell()
     else if (frame === 'release' || frame === 'destroy') this.#release(frame)
-    else if (isKept(frame)) this.#lease?.kept(frame)
+    else if (frame === 'kept') this.#lease?.kept()
     else if (isReturn(frame)) this.#return(frame)
     else if (isAgain(frame)) this.#lease?.notReset(frame)
     else this.#refuse()

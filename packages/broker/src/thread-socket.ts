@@ -7,20 +7,27 @@ export class ThreadSocket {
   readonly #counters: Counters
   /** What of the thread's doings is in the counters. */
   #counted: Traffic = { received: 0, sent: 0, reopened: 0 }
-  /** When the thread last told that it keeps the socket from one lease to its next. */
-  keptSince = 0
+  /** When these were counted. */
+  countedAt = performance.now()
+  /** When the thread was last seen to have begun or ended a lease since the time before. */
+  usedAt = this.countedAt
 
   constructor(cell: SessionCell, counters: Counters) {
     this.#cell = cell
     this.#counters = counters
   }
 
-  /** Counts what the thread has done since this was last called. */
-  count(): void {
+  /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
+  count(): boolean {
     const { received, sent, reopened } = this.#cell
-    const now = { received, sent, reopened }
-    this.#counters.passed(this.#counted, now)
+    const [before, now] = [this.#counted, { received, sent, reopened }]
+    const holdTimes = this.#cell.readHoldTimes()
+    this.#counters.passed(before, now)
+    for (const millis of holdTimes) this.#counters.held(millis)
     this.#counted = now
+    this.countedAt = performance.now()
+    if (reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
+    return reopened > before.reopened
   }
 
   /** Whether the thread holds no lease, and keeps the socket for its next. */
@@ -41,5 +48,20 @@ export class ThreadSocket {
   /** False when the thread holds a lease. */
   take(): boolean {
     return this.#cell.take()
+  }
+
+  /** From here on the thread does not tell that it keeps the socket. */
+  watch(): void {
+    this.#cell.watch()
+    this.usedAt = performance.now()
+  }
+
+  /** From here on it tells. False when it keeps the socket at the moment. */
+  unwatch(): boolean {
+    return this.#cell.unwatch()
+  }
+
+  get isWatched(): boolean {
+    return this.#cell.isWatched
   }
 }

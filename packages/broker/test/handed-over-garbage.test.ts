@@ -49,7 +49,7 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
     ['a return behind a reset, with a word for bytes', back({ behindReset: 'SELECT 1' })],
     ['a return of a reopened lease without its time', back('idle', { reopened: { request } })],
     ['a return of a reopened lease without its request', reopened(1, null)],
-    ['a socket that is kept for no number', { kept: '1' }],
+    ['a socket that is kept in another way', { kept: 1 }],
     ['no bytes to send again', { again: 'SELECT 1' }],
     ['an opening of another lease', { open: 2, request, bytes }],
   ])('loses its lease and its connection for %s', async (_what, garbage) => {
@@ -81,8 +81,7 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
   })
 
   test.each<[string, unknown[]]>([
-    ['has kept the socket for no number', [{ kept: Number.NaN }]],
-    ['has kept the socket without end', [{ kept: Number.POSITIVE_INFINITY }]],
+    ['has kept the socket, which it holds', ['kept', 'kept']],
     ['has held a reopened lease for no number', [reopened(Number.NaN)]],
     ['has held a reopened lease without end', [reopened(Number.POSITIVE_INFINITY)]],
     ['has reopened a lease that nobody would grant', [reopened(1, { isolationLevel: {}, task: 7 })]],
@@ -95,4 +94,17 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
     expect(await processId(broker)).toBeGreaterThan(0)
     await untilQuiet(broker)
   })
+
+  test.each([0x7fffffff, -0x80000000, -1])(
+    'that writes %d all over the memory that it shares harms nobody else',
+    async (garbage) => {
+      const { broker, port, cell } = await handedOver()
+      new Int32Array(cell.memory).fill(garbage)
+      for (let count = 0; count < 3; count++) expect(broker.stats().default).toMatchObject({ total: 1 })
+      port.postMessage('kept')
+      port.close()
+      expect(await processId(broker)).toBeGreaterThan(0)
+      await untilQuiet(broker)
+    },
+  )
 })

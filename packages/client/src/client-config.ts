@@ -19,6 +19,8 @@ const CONNECTION = {
   replication: 'false',
   sslnegotiation: 'postgres',
   connectionTimeoutMillis: 0,
+  // Whether it is, the client is told afterwards.
+  binary: true,
 }
 
 /**
@@ -29,14 +31,12 @@ export class ClientConfig {
   readonly stream: Duplex
   readonly types: pg.CustomTypesConfig | undefined
   readonly pipeline: boolean | undefined
-  readonly binary: boolean | undefined
   readonly query_timeout: number | undefined
 
-  constructor(stream: Duplex, { types, pipeline, binary, query_timeout }: ClientOptions) {
+  constructor(stream: Duplex, { types, pipeline, query_timeout }: ClientOptions) {
     this.stream = stream
     this.types = types
     this.pipeline = pipeline
-    this.binary = binary
     this.query_timeout = query_timeout
   }
 }

@@ -19,8 +19,16 @@ export interface ClientOptions {
 /** What a leased client is asked for with. */
 export interface LeasedClientOptions extends LeaseOptions, ClientOptions {}
 
-/** The part that the worker keeps, and the part that it asks the broker with. */
-export function splitOptions(options: LeasedClientOptions): { client: ClientOptions; lease: LeaseOptions } {
+/** The part that the broker is asked with. What has no other stays as it is: a copy costs as much as a small query. */
+export function leaseOptions(options: LeasedClientOptions): LeaseOptions {
+  if (!CLIENT_OPTIONS.some((name) => name in options)) return options
   const { types, pipeline, binary, query_timeout, ...lease } = options
-  return { client: { types, pipeline, binary, query_timeout } as ClientOptions, lease }
+  return lease
 }
+
+const CLIENT_OPTIONS = [
+  'types',
+  'pipeline',
+  'binary',
+  'query_timeout',
+] as const satisfies (keyof ClientOptions)[]

@@ -70,9 +70,9 @@ export function isAttachRequest(message: unknown): message is AttachRequest {
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, unless the thread has the
  * socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
- * `ReturnFrame` or a `KeptFrame` from a thread that has it. The lease is over for the worker once that last frame is
- * posted; the next `OpenFrame` may follow at once. After a `KeptFrame` the next lease may begin without one: see
- * `SessionCell`.
+ * `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is posted; the next
+ * `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the next without a
+ * frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
  */
 export type WorkerFrame =
   | OpenFrame
@@ -84,7 +84,7 @@ export type WorkerFrame =
   | 'release'
   | 'destroy'
   | ReturnFrame
-  | KeptFrame
+  | 'kept'
 
 /**
  * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
@@ -134,12 +134,6 @@ export interface ReturnFrame {
   back: 'release' | 'destroy'
   session: ReturnedSession
   reopened?: ReopenedLease | undefined
-}
-
-/** A lease is over, and its thread keeps the socket for the next. */
-export interface KeptFrame {
-  /** For how long the lease was held, in milliseconds. */
-  kept: number
 }
 
 /**

@@ -2,7 +2,6 @@ import type {
   AgainFrame,
   BrokerFrame,
   GrantFrame,
-  KeptFrame,
   LeaseRequest,
   ReturnFrame,
   RevokeFrame,
@@ -85,11 +84,11 @@ export class LeasePort {
     this.#onFree(this)
   }
 
-  /** Ends the lease; the next may begin with `reopen`. */
-  keep(frame: KeptFrame, kept: { drop(): void }): void {
+  /** Ends the lease; the next may begin with `reopen`. The broker is told only where it does not look by itself. */
+  keep(kept: { drop(): void }): void {
     this.#holder = undefined
     this.#kept = kept
-    this.#channel.post(frame)
+    if (!this.cell.isWatched) this.#channel.post('kept')
     this.#channel.unref()
   }
 

@@ -37,14 +37,16 @@ const OVER: State = { is: 'over' }
  */
 export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser {
   readonly #link: BrokerLink
-  readonly #request: () => LeaseRequest
+  readonly #request: LeaseRequest
+  /** Told which process of the server serves the lease. */
+  onGranted: (processId: number) => void = () => {}
   #state: State = QUIET
 
   /**
-   * @param request asked when the lease is opened, not before.
+   * @param request read when the lease is opened, not before.
    * @param isPipelined whether queries of one tick are written together.
    */
-  constructor(link: BrokerLink, request: () => LeaseRequest, isPipelined: boolean) {
+  constructor(link: BrokerLink, request: LeaseRequest, isPipelined: boolean) {
     super(isPipelined)
     this.#link = link
     this.#request = request
@@ -104,7 +106,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   granted(frame: GrantFrame): void {
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
     const { port, first, held, isCancelled } = this.#state
-    this.emit('granted', frame.processId)
+    this.onGranted(frame.processId)
     let path: PortPath | SocketPath
     try {
       path = this.#pathOf(frame, port, first)
@@ -137,7 +139,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   portClosed(): void {
     this.#end('release')
-    const { database } = this.#request()
+    const { database } = this.#request
     const message = 'The broker has closed, or its thread has ended: the lease is lost.'
     this.destroy(new LeaseLostError(message, { database }))
   }
@@ -147,7 +149,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   lost(cause: Error): void {
-    const { database } = this.#request()
+    const { database } = this.#request
     // In the words of `pg`, by which programs know it.
     const lost = new LeaseLostError('Connection terminated unexpectedly', { database, cause })
     this.destroy(cause instanceof ProtocolError ? cause : lost)
@@ -163,7 +165,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
       return
     }
     if (!this.#link.isOpen) return void this.portClosed()
-    const request = this.#request()
+    const request = this.#request
     const loan = this.#link.reopen(this, request)
     if (loan !== undefined) return this.#reopened(loan, chunk, callback)
     const port = this.#link.takePort()
@@ -180,7 +182,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #pathOf(frame: GrantFrame, port: LeasePort, first: Buffer): PortPath | SocketPath {
     const { socket } = frame
     if (socket === undefined) return new PortPath(port, this, first.byteLength)
-    const loan = new SocketLoan(frame, port, this.#request(), this.#link)
+    const loan = new SocketLoan(frame, port, this.#request, this.#link)
     const path = new SocketPath(loan, this)
     path.begun(first, socket.isBehindReset)
     return path
@@ -189,7 +191,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
     const path = new SocketPath(loan, this)
     this.#state = { is: 'open', path }
-    this.emit('granted', loan.processId)
+    this.onGranted(loan.processId)
     path.begin(first, callback)
   }
 

@@ -1,4 +1,5 @@
 import type { ReturnedSession } from './contract.js'
+import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
 import type { TransactionStatus } from './protocol/conversation.js'
 import { SessionTracker } from './protocol/session-tracker.js'
 
@@ -9,13 +10,24 @@ const STATUS: readonly TransactionStatus[] = ['I', 'T', 'E']
 
 /** Who has the socket: the thread for a lease, the thread between two leases, or the broker. */
 const [HELD, KEPT, TAKEN] = [0, 1, 2]
+const WHO = 3
 /** Added by the broker while it wants the socket back. */
 const WANTED = 4
+/** Added by the broker while it looks at the cell every few milliseconds: the thread need not tell that it keeps. */
+const WATCHED = 8
+/** Added for each lease that the thread begins without the broker. */
+const REOPENED = 16
 
-/** Both take the first eight bytes, the counters follow. */
-const COUNTERS_AT = 8
-export const CELL_BYTES = COUNTERS_AT + 3 * Float64Array.BYTES_PER_ELEMENT
-const [RECEIVED, SENT, REOPENED] = [0, 1, 2]
+/** The word has no room for more. */
+const MOST_REOPENED = 2 ** 27 - 1
+
+/** Indices of words and of counters. */
+const [STATE, OWNER] = [0, 1]
+const [RECEIVED, SENT] = [0, 1]
+
+const COUNTERS_AT = 2 * Int32Array.BYTES_PER_ELEMENT
+const TIMES_AT = COUNTERS_AT + 2 * Float64Array.BYTES_PER_ELEMENT
+export const CELL_BYTES = TIMES_AT + HOLD_TIMES_BYTES
 
 /** What a thread has done with a socket since it was granted. */
 export interface Traffic {
@@ -34,22 +46,23 @@ export interface Traffic {
 export class SessionCell implements Traffic {
   /** For the other thread's cell. */
   readonly memory: SharedArrayBuffer
-  readonly #state: Int32Array
-  readonly #owner: Int32Array
+  readonly #words: Int32Array
   readonly #counters: Float64Array
+  readonly #holdTimes: HoldTimes
 
   constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
     this.memory = memory
-    this.#state = new Int32Array(memory, 0, 1)
-    this.#owner = new Int32Array(memory, Int32Array.BYTES_PER_ELEMENT, 1)
-    this.#counters = new Float64Array(memory, COUNTERS_AT, 3)
+    this.#words = new Int32Array(memory, 0, 2)
+    this.#counters = new Float64Array(memory, COUNTERS_AT, 2)
+    this.#holdTimes = new HoldTimes(memory, TIMES_AT)
   }
 
   /** By the broker, before it hands over. */
   begin(): void {
     this.#counters.fill(0)
-    Atomics.store(this.#owner, 0, HELD)
-    Atomics.store(this.#state, 0, BUSY)
+    this.#holdTimes.clear()
+    Atomics.store(this.#words, OWNER, HELD)
+    Atomics.store(this.#words, STATE, BUSY)
   }
 
   get received(): number {
@@ -61,55 +74,92 @@ export class SessionCell implements Traffic {
   }
 
   get reopened(): number {
-    return this.#counters[REOPENED]!
+    return Math.floor(this.#owner / REOPENED)
   }
 
   /** Before bytes are written. */
   sends(bytes: number): void {
     this.#counters[SENT]! += bytes
-    Atomics.store(this.#state, 0, BUSY)
+    Atomics.store(this.#words, STATE, BUSY)
   }
 
   /** Once bytes have been read, and before anything else is. */
   receives(bytes: number, { state, transaction }: SessionTracker): void {
     this.#counters[RECEIVED]! += bytes
     const isInStep = state === 'idle' || state === 'in-transaction'
-    Atomics.store(this.#state, 0, isInStep ? STATUS.indexOf(transaction) + 1 : BUSY)
+    Atomics.store(this.#words, STATE, isInStep ? STATUS.indexOf(transaction) + 1 : BUSY)
   }
 
-  /** By the thread at the end of a lease. False when the broker wants the socket back. */
-  keep(): boolean {
-    return this.#moves(HELD, KEPT)
+  /**
+   * By the thread at the end of a lease. False when the broker wants the socket back, or has not looked at the cell for
+   * too many leases.
+   */
+  keep(heldMillis: number): boolean {
+    const { reopened } = this
+    if (reopened === MOST_REOPENED || !this.#holdTimes.hasPlaceBehind(reopened)) return false
+    this.#holdTimes.write(reopened, heldMillis)
+    return this.#moves(HELD, KEPT, 'unless wanted')
   }
 
   /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */
   reopen(): boolean {
-    if (!this.#moves(KEPT, HELD)) return false
-    this.#counters[REOPENED]!++
-    return true
+    return this.#moves(KEPT, HELD + REOPENED, 'unless wanted')
+  }
+
+  /** By the broker: for how long each lease was held that was kept at its end, in milliseconds; those not read before. */
+  readHoldTimes(): number[] {
+    const isOver = (this.#owner & WHO) !== HELD
+    return this.#holdTimes.read(this.reopened + (isOver ? 1 : 0))
   }
 
   /** By the broker: from here on the thread neither keeps the socket nor begins a lease with it. */
   want(): void {
-    Atomics.or(this.#owner, 0, WANTED)
+    Atomics.or(this.#words, OWNER, WANTED)
   }
 
   /** By the broker. False when the thread does not keep the socket. */
   take(): boolean {
-    return this.#moves(KEPT, TAKEN) || this.#moves(KEPT | WANTED, TAKEN)
+    return this.#moves(KEPT, TAKEN)
   }
 
   get isKept(): boolean {
-    return (Atomics.load(this.#owner, 0) & ~WANTED) === KEPT
+    return (this.#owner & WHO) === KEPT
   }
 
-  #moves(from: number, to: number): boolean {
-    return Atomics.compareExchange(this.#owner, 0, from, to) === from
+  /** By the broker, until `unwatch` returns true. */
+  watch(): void {
+    Atomics.or(this.#words, OWNER, WATCHED)
+  }
+
+  /** By the broker. False when the thread keeps the socket: that would never be told. */
+  unwatch(): boolean {
+    const owner = this.#owner
+    return (owner & WHO) !== KEPT && this.#replaces(owner, owner & ~WATCHED)
+  }
+
+  get isWatched(): boolean {
+    return (this.#owner & WATCHED) !== 0
+  }
+
+  get #owner(): number {
+    return Atomics.load(this.#words, OWNER)
+  }
+
+  #moves(from: number, to: number, unless?: 'unless wanted'): boolean {
+    for (;;) {
+      const owner = this.#owner
+      if ((owner & WHO) !== from || (unless && (owner & WANTED) !== 0)) return false
+      if (this.#replaces(owner, owner - from + to)) return true
+    }
+  }
+
+  #replaces(owner: number, next: number): boolean {
+    return Atomics.compareExchange(this.#words, OWNER, owner, next) === owner
   }
 
   /** What a thread has left that has ended: what it has read and not told is lost. */
   get left(): ReturnedSession {
-    const transaction = STATUS[Atomics.load(this.#state, 0) - 1]
+    const transaction = STATUS[Atomics.load(this.#words, STATE) - 1]
     if (transaction === undefined) return 'unknown'
     const session = new SessionTracker().save()
     // It may have been told of settings.

@@ -83,8 +83,8 @@ export class SocketLoan {
     if (!this.#isKeepable || heldMillis >= SHORT_LEASE_MILLIS) return false
     this.socket.pause()
     this.reader = NOBODY
-    if (!this.port.cell.keep()) return false
-    this.port.keep({ kept: heldMillis }, this)
+    if (!this.port.cell.keep(heldMillis)) return false
+    this.port.keep(this)
     this.#keeper.keep(this)
     return true
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MOST_UNSEEN_LEASES } from '../src/hold-times.js'
 import { SessionTracker } from '../src/protocol/session-tracker.js'
 import { CELL_BYTES, SessionCell } from '../src/session-cell.js'
 import { messages } from './protocol/wire.js'
@@ -30,7 +31,8 @@ function does(steps: readonly (Step | 'want' | 'begin')[]): boolean[] {
   const allowed: boolean[] = []
   for (const step of steps) {
     if (step === 'want' || step === 'begin') broker[step]()
-    else allowed.push(step === 'take' ? broker.take() : thread[step]())
+    else if (step === 'take') allowed.push(broker.take())
+    else allowed.push(step === 'keep' ? thread.keep(1) : thread.reopen())
   }
   return allowed
 }
@@ -81,7 +83,7 @@ describe('who has the socket', () => {
     const { thread, broker } = start()
     const seen = () => [thread.isKept, broker.isKept]
     expect(seen()).toEqual([false, false])
-    thread.keep()
+    thread.keep(1)
     expect(seen()).toEqual([true, true])
     broker.want()
     expect(seen()).toEqual([true, true])
@@ -105,13 +107,13 @@ describe('the counters', () => {
     thread.receives(100, session('CZI'))
     thread.sends(5)
     thread.receives(1, session('CZI'))
-    for (let count = 0; count < 3; count++) expect([thread.keep(), thread.reopen()]).toEqual([true, true])
+    for (let count = 0; count < 3; count++) expect([thread.keep(1), thread.reopen()]).toEqual([true, true])
     expect(counters(broker)).toEqual({ received: 101, sent: 15, reopened: 3 })
   })
 
   test('do not count a lease that could not be begun', () => {
     const { thread, broker } = start()
-    thread.keep()
+    thread.keep(1)
     broker.want()
     thread.reopen()
     expect(counters(broker)).toEqual({ received: 0, sent: 0, reopened: 0 })
@@ -127,10 +129,106 @@ describe('the counters', () => {
     const { thread, broker } = start()
     thread.sends(10)
     thread.receives(100, session('CZI'))
-    thread.keep()
+    thread.keep(1)
     thread.reopen()
     broker.begin()
     expect(counters(thread)).toEqual({ received: 0, sent: 0, reopened: 0 })
+  })
+})
+
+describe('the times for which leases were held', () => {
+  /** Ends the lease that the thread holds, after so many milliseconds, and begins the next. */
+  const goesOn = (thread: SessionCell, millis: number) => [thread.keep(millis), thread.reopen()]
+
+  test('are those of the leases at whose end the socket was kept, each read once', () => {
+    const { thread, broker } = start()
+    goesOn(thread, 1.5)
+    goesOn(thread, 20)
+    expect(broker.readHoldTimes()).toEqual([1.5, 20])
+    expect(broker.readHoldTimes()).toEqual([])
+    thread.keep(0.25)
+    expect(broker.readHoldTimes()).toEqual([0.25])
+    thread.reopen()
+    expect(broker.readHoldTimes()).toEqual([])
+  })
+
+  test('do not have that of a lease that could not be kept', () => {
+    const { thread, broker } = start()
+    goesOn(thread, 1)
+    broker.want()
+    expect(thread.keep(2)).toBe(false)
+    expect(broker.readHoldTimes()).toEqual([1])
+  })
+
+  test('have that of the last lease when the socket was taken', () => {
+    const { thread, broker } = start()
+    thread.keep(3)
+    broker.take()
+    expect(broker.readHoldTimes()).toEqual([3])
+  })
+
+  test('begin again with each loan', () => {
+    const { thread, broker } = start()
+    goesOn(thread, 1)
+    broker.begin()
+    thread.keep(2)
+    expect(broker.readHoldTimes()).toEqual([2])
+  })
+
+  test('are never lost: a thread whose times nobody reads keeps no more', () => {
+    const { thread, broker } = start()
+    let kept = 0
+    while (thread.keep(kept)) {
+      thread.reopen()
+      kept++
+    }
+    expect(kept).toBe(MOST_UNSEEN_LEASES - 1)
+    expect(broker.readHoldTimes()).toEqual(Array.from({ length: kept }, (_, at) => at))
+    expect(thread.keep(7)).toBe(true)
+    expect(broker.readHoldTimes()).toEqual([7])
+  })
+
+  test('go on behind one another for as long as they are read', () => {
+    const { thread, broker } = start()
+    for (let count = 0; count < 10 * MOST_UNSEEN_LEASES; count++) {
+      expect(goesOn(thread, count)).toEqual([true, true])
+      expect(broker.readHoldTimes()).toEqual([count])
+    }
+  })
+})
+
+describe('whether the broker watches', () => {
+  test('both sides see it', () => {
+    const { thread, broker } = start()
+    expect(thread.isWatched).toBe(false)
+    broker.watch()
+    expect([thread.isWatched, broker.isWatched]).toEqual([true, true])
+  })
+
+  test('lasts from one lease to the next', () => {
+    const { thread, broker } = start()
+    broker.watch()
+    expect([thread.keep(1), thread.reopen(), thread.keep(1), thread.isWatched]).toEqual(Array(4).fill(true))
+  })
+
+  test('ends during a lease, and not while the thread keeps what nobody would hear of', () => {
+    const { thread, broker } = start()
+    broker.watch()
+    thread.keep(1)
+    expect([broker.unwatch(), thread.isWatched]).toEqual([false, true])
+    thread.reopen()
+    expect([broker.unwatch(), thread.isWatched]).toEqual([true, false])
+  })
+
+  test('changes nothing in who has the socket, and ends with the loan', () => {
+    const { thread, broker } = start()
+    broker.watch()
+    expect(broker.take()).toBe(false)
+    thread.keep(1)
+    broker.want()
+    expect([thread.reopen(), broker.take(), thread.keep(1)]).toEqual([false, true, false])
+    broker.begin()
+    expect(thread.isWatched).toBe(false)
   })
 })
 
