@@ -9,6 +9,7 @@ const ON_EITHER_PATH = [
   'isolation',
   'lazy-lease',
   'long-leases',
+  'pg-compatibility',
   'recycle',
   'release',
   'reset-ahead',

@@ -253,7 +253,7 @@ export class Lease implements Waiter, ConnectionUser {
     if (reference !== undefined) return this.#handOver({ ...reference, isBehindReset })
     // A worker may have had the socket before.
     connection.resume()
-    this.peer.granted(connection.cancelTarget.processId)
+    this.peer.granted(connection.cancelTarget.processId, connection.tracker.owed > 0)
     if (!isBehindReset) this.#relay.resetDone()
   }
 

@@ -63,8 +63,9 @@ export class ServedPort implements LeasePeer {
     this.#channel.close()
   }
 
-  granted(processId: number): void {
-    this.#unpostedGrant = processId
+  granted(processId: number, isAnswered: boolean): void {
+    if (isAnswered) this.#unpostedGrant = processId
+    else this.#postGrant(processId, undefined)
   }
 
   handedOver(processId: number, socket: GrantedSocket): void {
