@@ -91,6 +91,11 @@ export class ConnectionPool {
     return this.#waiters.size > 0
   }
 
+  /** Whether more wait than connections are on their way. */
+  get isCrowded(): boolean {
+    return this.#waiters.size > this.#arriving
+  }
+
   acquire(waiter: Waiter): void {
     if (this.#state === 'closing') return waiter.refused(brokerClosed(this.#database))
     if (this.#idle.size === 0) this.#holders.takeOne()

@@ -137,6 +137,11 @@ export class DatabaseLeases implements Holders {
     return true
   }
 
+  /** Whether others wait for the connections that are lent. */
+  get isCrowded(): boolean {
+    return this.#pool.isCrowded
+  }
+
   watchKept(lease: Lease, connection: ServerConnection): void {
     if (this.#pool.hasWaiters || this.isSpent(connection)) lease.take()
     else this.#kept.watch()

@@ -2,6 +2,7 @@
 import {
   type Acknowledgement,
   type AgainFrame,
+  type AskFrame,
   isSnapshot,
   type OpenFrame,
   type ReturnedSession,
@@ -32,6 +33,10 @@ function isReopened(reopened: unknown): boolean {
 export function isAgain(frame: unknown): frame is AgainFrame {
   const { again, reopened }: Partial<AgainFrame> = Object(frame)
   return again instanceof Uint8Array && isReopened(reopened)
+}
+
+export function isAsk(frame: unknown): frame is AskFrame {
+  return Object(frame).ask instanceof Uint8Array
 }
 
 export function isReturn(frame: unknown): frame is ReturnFrame {

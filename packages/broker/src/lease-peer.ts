@@ -9,8 +9,12 @@ export interface LeasePeer extends RelayPeer {
   readonly cell: SessionCell | undefined
   /** Whether the worker may keep a socket from one lease to his next. */
   readonly keepsSockets: boolean
-  /** @param isAnswered whether the server will answer what it was sent: the grant may travel with that. */
-  granted(processId: number, isAnswered: boolean): void
+  /**
+   * The broker relays.
+   * @param isAnswered whether the server will answer what it was sent: the grant may travel with that
+   * @param isAskable whether the worker may ask for the socket later
+   */
+  granted(processId: number, isAnswered: boolean, isAskable: boolean): void
   /** Granted, and from here on the worker reads from the socket and writes to it. */
   handedOver(processId: number, socket: GrantedSocket): void
   /** A cancel that a worker asked for who has the socket is over. */

@@ -31,6 +31,8 @@ export class Lease implements Waiter, ConnectionUser {
   readonly #clock = new LeaseClock()
   /** Set from the grant on. */
   #connection: ServerConnection | undefined
+  /** Whether the worker has been granted it through the broker: what he sends may then be more than its first bytes. */
+  #isRelayed = false
   /** Set from when the worker gets the connection's socket. */
   #socket: ThreadSocket | undefined
   /** When it was granted, or its holder's latest lease began as far as is known. */
@@ -77,8 +79,18 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   acknowledged(bytes: number): void {
-    if (this.state !== 'over' && this.#connection !== undefined)
+    if (this.#connection !== undefined && (this.state === 'active' || this.state === 'cancelling'))
       this.#relay.acknowledged(this.#connection, bytes)
+  }
+
+  /** These bytes are to be sent as any others; where that can be, the worker goes on by himself. */
+  asksForSocket(chunk: Uint8Array): void {
+    const connection = this.#connection
+    this.write(chunk)
+    const reference = connection?.socketReference
+    if (this.state === 'active' && connection?.reset === 'done' && reference !== undefined)
+      this.#handOver({ ...reference, isBehindReset: false, session: connection.tracker.save() })
+    else if (this.state === 'active' || this.state === 'cancelling') this.#grantRelayed(false)
   }
 
   cancel(): void {
@@ -250,11 +262,24 @@ export class Lease implements Waiter, ConnectionUser {
     this.#activate()
     if (this.state !== 'active') return
     const reference = this.peer.cell && connection.socketReference
-    if (reference !== undefined) return this.#handOver({ ...reference, isBehindReset })
+    if (reference !== undefined && !this.#isRelayed && !this.#home.isCrowded)
+      return this.#handOver({ ...reference, isBehindReset })
     // A worker may have had the socket before.
     connection.resume()
-    this.peer.granted(connection.cancelTarget.processId, connection.tracker.owed > 0)
+    // What else he has sent may not be answered before more of it comes.
+    this.#grantRelayed(!this.#isRelayed && connection.tracker.owed > 0)
     if (!isBehindReset) this.#relay.resetDone()
+  }
+
+  /**
+   * The thread is woken once for the grant and the first answer. Where others wait for the connection it would cost them
+   * more to hand over, which wakes it twice.
+   */
+  #grantRelayed(isAnswered: boolean): void {
+    const { cancelTarget, socketReference } = this.#connection!
+    this.#isRelayed = true
+    const isAskable = this.peer.cell !== undefined && socketReference !== undefined
+    this.peer.granted(cancelTarget.processId, isAnswered, isAskable)
   }
 
   #handOver(socket: Omit<GrantedSocket, 'isKeepable'>): void {

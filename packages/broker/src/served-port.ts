@@ -12,7 +12,7 @@ import {
 } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import { LEASE_CHECKS } from './database-options.js'
-import { isAcknowledgement, isAgain, isOpen, isReturn } from './frame-checks.js'
+import { isAcknowledgement, isAgain, isAsk, isOpen, isReturn } from './frame-checks.js'
 import type { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
 import { checkOptions } from './option-check.js'
@@ -43,7 +43,7 @@ export class ServedPort implements LeasePeer {
   /** The number of the latest lease. */
   #number = 0
   /** The grant is posted with the first bytes that follow it: one message less for each lease. */
-  #unpostedGrant: number | undefined
+  #unpostedGrant: { processId: number; isAskable: boolean } | undefined
 
   constructor(
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
@@ -63,12 +63,13 @@ export class ServedPort implements LeasePeer {
     this.#channel.close()
   }
 
-  granted(processId: number, isAnswered: boolean): void {
-    if (isAnswered) this.#unpostedGrant = processId
-    else this.#postGrant(processId, undefined)
+  granted(processId: number, isAnswered: boolean, isAskable: boolean): void {
+    this.#unpostedGrant = { processId, isAskable }
+    if (!isAnswered) this.#postGrant(undefined)
   }
 
   handedOver(processId: number, socket: GrantedSocket): void {
+    this.#unpostedGrant = undefined
     this.cell!.begin()
     this.#channel.post({ grant: this.#number, processId, bytes: undefined, socket })
   }
@@ -82,15 +83,14 @@ export class ServedPort implements LeasePeer {
   }
 
   bytes(chunk: Buffer): void {
-    const processId = this.#unpostedGrant
-    if (processId === undefined) return this.#channel.postCopy(chunk)
-    if (chunk.byteLength < GRANT_BYTES) return this.#postGrant(processId, new Uint8Array(chunk))
-    this.#postGrant(processId, undefined)
+    if (this.#unpostedGrant === undefined) return this.#channel.postCopy(chunk)
+    if (chunk.byteLength < GRANT_BYTES) return this.#postGrant(new Uint8Array(chunk))
+    this.#postGrant(undefined)
     this.#channel.postCopy(chunk)
   }
 
   acknowledge(bytes: number): void {
-    if (this.#unpostedGrant !== undefined) this.#postGrant(this.#unpostedGrant, undefined)
+    this.#postGrant(undefined)
     this.#channel.post(bytes)
   }
 
@@ -98,9 +98,10 @@ export class ServedPort implements LeasePeer {
     this.#channel.post({ revoke: this.#number, error: toWire(error) })
   }
 
-  #postGrant(processId: number, bytes: Uint8Array | undefined): void {
+  #postGrant(bytes: Uint8Array | undefined): void {
+    const grant = this.#unpostedGrant
     this.#unpostedGrant = undefined
-    this.#channel.post({ grant: this.#number, processId, bytes })
+    if (grant !== undefined) this.#channel.post({ grant: this.#number, ...grant, bytes })
   }
 
   #receive(frame: WorkerFrame): void {
@@ -113,6 +114,7 @@ export class ServedPort implements LeasePeer {
     else if (frame === 'kept') this.#lease?.kept()
     else if (isReturn(frame)) this.#return(frame)
     else if (isAgain(frame)) this.#lease?.notReset(frame)
+    else if (isAsk(frame)) this.#lease?.asksForSocket(frame.ask)
     else this.#refuse()
   }
 

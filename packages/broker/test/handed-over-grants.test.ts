@@ -76,14 +76,15 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     })
   })
 
-  test('brings a socket to give back while somebody waits', async () => {
+  test('brings no socket while somebody waits, who will be granted one', async () => {
     const broker = lending.broker({ max: 1 })
     const held = await hold(broker)
     const [one, other] = [grantOf(broker), grantOf(broker)]
     await until(() => broker.stats().default!.waiting === 2, 'for both to wait')
     await held.release()
     const grants = await Promise.all([one, other])
-    expect(grants.map(({ socket }) => socket!.isKeepable)).toEqual([false, true])
+    expect(grants.map(({ socket }) => socket?.isKeepable)).toEqual([undefined, true])
+    expect(grants[0]!.isAskable).toBe(true)
   })
 })
 

@@ -115,6 +115,20 @@ describe.skipIf(!getSockets)('a connection that a thread keeps between two lease
     const { pid } = await lease
     expect(await keeper.call('one', [PID])).toEqual({ pid })
   })
+
+  test('is reset within moments also after a lease that was too long for the broker to look at all the time', async () => {
+    const broker = lending.broker({ max: 1 })
+    const keeper = new Keeper(lending, broker)
+    const lease = keeper.call<Row>('holdsLongAndBlocks', ['SELECT pg_advisory_lock(42)', PID], 60)
+    await keeper.leased()
+    await untilQuiet(broker)
+    expect(await advisoryLocks()).toBe(0)
+    const { holdMillis, ...figures } = broker.stats().default!
+    expect(figures).toMatchObject({ idle: 1, opened: 1, leases: 2, resets: 2, leased: 0 })
+    expect(holdMillis.count).toBe(2)
+    keeper.goOn()
+    await lease
+  })
 })
 
 describe.skipIf(!getSockets)('while somebody waits', () => {

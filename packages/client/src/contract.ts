@@ -68,8 +68,8 @@ export function isAttachRequest(message: unknown): message is AttachRequest {
 }
 
 /**
- * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, unless the thread has the
- * socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
+ * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless
+ * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
  * `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is posted; the next
  * `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the next without a
  * frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
@@ -78,6 +78,7 @@ export type WorkerFrame =
   | OpenFrame
   | Uint8Array
   | Acknowledgement
+  | AskFrame
   | 'cancel'
   | 'cancel and tell'
   | AgainFrame
@@ -108,6 +109,13 @@ export interface GrantFrame {
   bytes: Uint8Array | undefined
   /** Given to a thread that takes sockets. What it wrote before has been sent; from here on it reads and writes. */
   socket?: GrantedSocket | undefined
+  /** Whether the thread may ask for the socket later. */
+  isAskable?: boolean
+}
+
+/** Bytes to the server, and the wish to have the socket: answered by another `GrantFrame`, with a socket or not. */
+export interface AskFrame {
+  ask: Uint8Array
 }
 
 export interface GrantedSocket extends SocketReference {
@@ -115,6 +123,8 @@ export interface GrantedSocket extends SocketReference {
   isBehindReset: boolean
   /** Whether the thread may keep the socket from one lease to its next. */
   isKeepable: boolean
+  /** Where the session stands that the thread has asked for. Undefined at a lease's beginning. */
+  session?: SessionSnapshot
 }
 
 /** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */

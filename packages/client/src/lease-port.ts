@@ -1,5 +1,6 @@
 import type {
   AgainFrame,
+  AskFrame,
   BrokerFrame,
   GrantFrame,
   LeaseRequest,
@@ -71,7 +72,7 @@ export class LeasePort {
     this.#channel.postCopy(bytes)
   }
 
-  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame): void {
+  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame | AskFrame): void {
     this.#channel.post(frame)
   }
 

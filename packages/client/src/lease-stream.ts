@@ -12,7 +12,8 @@ import { fromWire } from './wire-error.js'
 /**
  * - `quiet`: no lease asked for yet;
  * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
- * - `asking`: the first bytes went with the request; the next wait for the grant;
+ * - `asking`: the first bytes went with the request; the next wait for the grant. Or again, when the thread asks for the
+ *   socket of a lease that was relayed so far;
  * - `open`: granted, bytes flow;
  * - `over`: released, revoked or lost.
  */
@@ -22,10 +23,12 @@ type State =
       is: 'asking'
       port: LeasePort
       first: Buffer
+      /** Set when it was granted before. */
+      relayed?: PortPath
       held?: HeldWrite
       isCancelled?: boolean
     }
-  | { is: 'open'; path: PortPath | SocketPath }
+  | { is: 'open'; port: LeasePort; path: PortPath | SocketPath }
 
 const QUIET: State = { is: 'quiet' }
 const LINKING: State = { is: 'linking' }
@@ -76,6 +79,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
         state.held = { chunk, done: callback }
         return
       case 'open':
+        if (state.path instanceof PortPath && state.path.asks)
+          return this.#ask(state.port, state.path, chunk, callback)
         return state.path.send(chunk, callback)
       case 'over':
         return callback()
@@ -86,6 +91,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   override _read(): void {
     if (this.#state.is === 'open') this.#state.path.wanted()
+    else if (this.#state.is === 'asking') this.#state.relayed?.wanted()
   }
 
   /** The end comes a turn later, as a socket's does: who awaits an answer that has come hears of that first. */
@@ -105,15 +111,15 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   granted(frame: GrantFrame): void {
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
-    const { port, first, held, isCancelled } = this.#state
+    const { port, held, isCancelled } = this.#state
     this.onGranted(frame.processId)
     let path: PortPath | SocketPath
     try {
-      path = this.#pathOf(frame, port, first)
+      path = this.#pathOf(frame, this.#state)
     } catch (error) {
       return this.lost(error as Error)
     }
-    this.#state = { is: 'open', path }
+    this.#state = { is: 'open', port, path }
     // The broker has not listened to one that came after it handed over.
     if (isCancelled && path instanceof SocketPath) path.cancel()
     if (held !== undefined) path.send(held.chunk, held.done)
@@ -179,24 +185,38 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     callback()
   }
 
-  #pathOf(frame: GrantFrame, port: LeasePort, first: Buffer): PortPath | SocketPath {
-    const { socket } = frame
-    if (socket === undefined) return new PortPath(port, this, first.byteLength)
-    const loan = new SocketLoan(frame, port, this.#request, this.#link)
+  #ask(port: LeasePort, path: PortPath, chunk: Buffer, callback: SendCallback): void {
+    this.#state = { is: 'asking', port, first: chunk, relayed: path }
+    path.ask(chunk)
+    callback()
+  }
+
+  #pathOf(
+    frame: GrantFrame,
+    { port, first, relayed }: { port: LeasePort; first: Buffer; relayed?: PortPath },
+  ): PortPath | SocketPath {
+    const { socket, isAskable } = frame
+    if (socket === undefined) {
+      relayed?.refused()
+      return relayed ?? new PortPath(port, this, first.byteLength, isAskable === true)
+    }
+    const loan = new SocketLoan(frame, port, this.#request, this.#link, relayed?.heldSince)
     const path = new SocketPath(loan, this)
-    path.begun(first, socket.isBehindReset)
+    if (socket.session !== undefined) path.goesOn(socket.session)
+    else path.begun(first, socket.isBehindReset)
     return path
   }
 
   #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
     const path = new SocketPath(loan, this)
-    this.#state = { is: 'open', path }
+    this.#state = { is: 'open', port: loan.port, path }
     this.onGranted(loan.processId)
     path.begin(first, callback)
   }
 
   get #portPath(): PortPath {
     if (this.#state.is === 'open' && this.#state.path instanceof PortPath) return this.#state.path
+    if (this.#state.is === 'asking' && this.#state.relayed !== undefined) return this.#state.relayed
     throw new Error('A frame came for a lease that does not go through its port')
   }
 

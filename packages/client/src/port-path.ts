@@ -1,6 +1,13 @@
 import { ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
+import { ownBytes } from './port-channel.js'
+
+/**
+ * So many writes go through the broker before a thread asks for the socket: to take it costs about as much as that. Where
+ * others wait for a connection, a lease of one query or two is over sooner so.
+ */
+const WRITES_BEFORE_ASKING = 2
 
 /** The bytes go through the lease port, and the broker writes them to the connection. */
 export class PortPath implements LeasePath {
@@ -12,12 +19,35 @@ export class PortPath implements LeasePath {
   #untaken = 0
   /** The write that waits for the window to open. */
   #held: SendCallback | undefined
+  /** Whether the socket may be asked for. */
+  readonly #isAskable: boolean
+  /** Since it was last asked for. */
+  #writes = 0
+  /** On the clock of `performance.now()`. */
+  readonly heldSince = performance.now()
 
   /** @param sent the bytes that were posted before. */
-  constructor(port: LeasePort, user: PathUser, sent: number) {
+  constructor(port: LeasePort, user: PathUser, sent: number, isAskable: boolean) {
     this.#port = port
     this.#user = user
-    this.#sending.sent(sent)
+    this.#isAskable = isAskable
+    this.#sent(sent)
+  }
+
+  /** Whether the next write is to ask for the socket. */
+  get asks(): boolean {
+    return this.#isAskable && this.#writes >= WRITES_BEFORE_ASKING && !this.#sending.isFull
+  }
+
+  /** Sends bytes, and asks for the socket. */
+  ask(chunk: Buffer): void {
+    this.#port.post({ ask: ownBytes(chunk) })
+    this.#sent(chunk.byteLength)
+  }
+
+  /** The socket is not to be had now. */
+  refused(): void {
+    this.#writes = 0
   }
 
   send(chunk: Buffer, done: SendCallback): void {
@@ -26,7 +56,7 @@ export class PortPath implements LeasePath {
       return
     }
     this.#port.send(chunk)
-    this.#sending.sent(chunk.byteLength)
+    this.#sent(chunk.byteLength)
     if (this.#sending.isFull) this.#held = done
     else done()
   }
@@ -58,6 +88,11 @@ export class PortPath implements LeasePath {
 
   release(how: 'release' | 'destroy'): void {
     this.#port.end(how)
+  }
+
+  #sent(bytes: number): void {
+    this.#sending.sent(bytes)
+    this.#writes++
   }
 
   #acknowledge(bytes: number): void {

@@ -36,18 +36,28 @@ export class SocketLoan {
   reader: LoanReader = NOBODY
   /** Of the current lease. */
   #request: LeaseRequest
-  #openedAt = performance.now()
+  #openedAt: number
   /** Whether the current lease began without the broker. */
   isReopened = false
 
-  /** @throws Error when the socket cannot be had. */
-  constructor({ socket, processId }: GrantFrame, port: LeasePort, request: LeaseRequest, keeper: LoanKeeper) {
+  /**
+   * @param openedAt when the lease was granted.
+   * @throws Error when the socket cannot be had.
+   */
+  constructor(
+    { socket, processId }: GrantFrame,
+    port: LeasePort,
+    request: LeaseRequest,
+    keeper: LoanKeeper,
+    openedAt = performance.now(),
+  ) {
     if (socket === undefined) throw new Error('The grant brings no socket')
     this.port = port
     this.processId = processId
     this.#isKeepable = socket.isKeepable
     this.#keeper = keeper
     this.#request = request
+    this.#openedAt = openedAt
     this.socket = new PlainSocket(duplicate(socket))
     this.socket.onBytes = (bytes) => this.reader.received(bytes)
     let cause: Error | undefined

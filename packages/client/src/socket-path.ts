@@ -3,7 +3,7 @@ import type { HeldWrite, LeasePath, PathUser, SendCallback } from './lease-path.
 import type { LeasePort } from './lease-port.js'
 import { ownBytes } from './port-channel.js'
 import { behindReset, ResetAnswer, ResetFailedError } from './protocol/reset-ahead.js'
-import { SessionTracker } from './protocol/session-tracker.js'
+import { type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 import type { LoanReader, SocketLoan } from './socket-loan.js'
 
 /** Whose bytes a `SocketPath` carries. */
@@ -45,6 +45,11 @@ export class SocketPath implements LeasePath, LoanReader {
   begun(first: Buffer, isBehindReset: boolean): void {
     this.#tracker.sent(first)
     if (isBehindReset) this.#expectReset(first)
+  }
+
+  /** The broker has relayed the lease so far. */
+  goesOn(session: SessionSnapshot): void {
+    this.#tracker.restore(session)
   }
 
   /** Sends the lease's first bytes, behind the reset that the loan's last lease has left due. */

@@ -1,6 +1,11 @@
 /** A plain thread that takes lease after lease, also while the thread of its owner stands still. */
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { withConnection } from '@pglease/client'
+import copy from 'pg-copy-streams'
+import Cursor from 'pg-cursor'
 
 /** The cells that it shares with its owner: see `Keeper`. */
 const [STANDS, DONE, GO_ON] = [0, 1, 2]
@@ -38,6 +43,9 @@ let release
 const released = new Promise((resolve) => {
   release = resolve
 })
+
+/** The client of the lease that `begins` has begun. */
+let current
 
 const functions = {
   /** One lease, which the broker grants. */
@@ -94,6 +102,19 @@ const functions = {
       return row
     })
     lets()
+    Atomics.wait(cells, GO_ON, 0)
+    return row
+  },
+
+  /** A lease; a second one that is held for so long by the clock of the world; then the thread sees no event. */
+  async holdsLongAndBlocks(statements, millis) {
+    await withConnection((client) => runs(client, statements))
+    const row = await withConnection(async (client) => {
+      const row = await runs(client, statements)
+      await setTimeout(millis)
+      return row
+    })
+    parentPort.postMessage('leased')
     Atomics.wait(cells, GO_ON, 0)
     return row
   },
@@ -205,6 +226,63 @@ const functions = {
       })
       if (number % 7 === 0) await nextTurn()
     }
+  },
+
+  /** Begins a lease with a query; resolves with its row once that is answered. */
+  begins: (statement, options) =>
+    new Promise((resolve, reject) => {
+      withConnection(async (client) => {
+        current = client
+        resolve(await runs(client, [statement]))
+        await released
+      }, options).catch(reject)
+    }),
+  /** Statements of that lease, one after another, sent at once where it is pipelined; the rows, or the errors' codes. */
+  goesOn: (statements) =>
+    Promise.all(
+      statements.map((statement) => runs(current, [statement]).catch(({ code, message }) => code ?? message)),
+    ),
+  /** Reads numbers up to `last` by a cursor, so many at a time. */
+  async reads(last, atATime) {
+    const cursor = current.query(new Cursor('SELECT n FROM generate_series(1, $1::int) n', [last]))
+    const all = []
+    for (let part = await cursor.read(atATime); part.length > 0; part = await cursor.read(atATime)) {
+      all.push(...part.map(({ n }) => n))
+    }
+    await cursor.close()
+    return all
+  },
+  /** Copies numbers up to `last` into the table, in so many chunks. */
+  async copies(table, last, chunks) {
+    const stream = current.query(copy.from(`COPY ${table} FROM STDIN`))
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const from = Math.floor((last * chunk) / chunks)
+      const to = Math.floor((last * (chunk + 1)) / chunks)
+      const lines = Array.from({ length: to - from }, (_, at) => `${from + at + 1}\n`).join('')
+      if (!stream.write(lines)) await once(stream, 'drain')
+      await nextTurn()
+    }
+    stream.end()
+    await finished(stream)
+    return stream.rowCount
+  },
+  /** Has the server cancel the statement, and runs the next. */
+  async cancelsThen(statement, next) {
+    const answer = runs(current, [statement]).catch(({ code }) => code)
+    await nextTurn()
+    current.cancelQuery()
+    return [await answer, await runs(current, [next])]
+  },
+  /** Leaves a statement under way and ends the lease. */
+  leavesWith(statement) {
+    current.query(statement).catch(() => {})
+    release()
+  },
+  /** Ends in the middle of a statement, without a word. */
+  async diesIn(statement) {
+    current.query(statement).catch(() => {})
+    await nextTurn()
+    process.exit(3)
   },
 
   /** Nothing holds the thread any more. */
