@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import type { ClientOptions } from './client-options.js'
+import type { LeaseConnection } from './lease-connection.js'
 
 /**
  * Nothing of the worker's environment may reach a leased client: its address is a port, its password nobody's. Each
@@ -28,13 +28,13 @@ const CONNECTION = {
  * fast objects and makes a lease three times as expensive: what is the same for all is on the prototype.
  */
 export class ClientConfig {
-  readonly stream: Duplex
+  readonly connection: LeaseConnection
   readonly types: pg.CustomTypesConfig | undefined
   readonly pipeline: boolean | undefined
   readonly query_timeout: number | undefined
 
-  constructor(stream: Duplex, { types, pipeline, query_timeout }: ClientOptions) {
-    this.stream = stream
+  constructor(connection: LeaseConnection, { types, pipeline, query_timeout }: ClientOptions) {
+    this.connection = connection
     this.types = types
     this.pipeline = pipeline
     this.query_timeout = query_timeout

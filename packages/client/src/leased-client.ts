@@ -6,6 +6,7 @@ import { ClientConfig } from './client-config.js'
 import { type LeasedClientOptions, leaseOptions } from './client-options.js'
 import type { LeaseRequest } from './contract.js'
 import { LeaseLostError, LeaseReleasedError, PgleaseError } from './errors.js'
+import { LeaseConnection } from './lease-connection.js'
 import { LeaseStream } from './lease-stream.js'
 
 /**
@@ -61,6 +62,7 @@ const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
 /** The class behind `LeasedClient`. */
 export class Leased extends UntypedClient {
   readonly #stream: LeaseStream
+  readonly #connection: LeaseConnection
   readonly #request: LeaseRequest
   #state: State = { is: 'unused' }
   readonly #link: BrokerLink
@@ -72,7 +74,10 @@ export class Leased extends UntypedClient {
     const request: LeaseRequest = { ...lease, database: lease.database ?? 'default' }
     if (task !== undefined) request.task = task
     const stream = new LeaseStream(link, request, options.pipeline === true)
-    super(new ClientConfig(stream, options))
+    const connection = new LeaseConnection(stream)
+    super(new ClientConfig(connection, options))
+    connection.client = this
+    this.#connection = connection
     this.binary = options.binary ?? pg.defaults.binary ?? false
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
     stream.onGranted = (processId) => {
@@ -172,17 +177,11 @@ export class Leased extends UntypedClient {
     this.#stream.release(how)
     // Only a query that waits needs to be told. To take a stream down costs as much as a small query.
     if (!this.#isQuiet || is === 'lost') this.#stream.destroy(reason ?? released(this.#request.database))
-    else this.#letGo()
+    else this.#connection.letGo()
   }
 
-  /**
-   * Nothing comes any more. V8 keeps what a dead client holds until it collects all garbage, and not only the young:
-   * without its listeners that is little, and a collection of the young takes a quarter of the time.
-   */
-  #letGo(): void {
-    this.#connection.removeAllListeners()
-    this.#connection.on('error', ignore)
-  }
+  /** As of pg, which calls it: the connection knows its client. */
+  _attachListeners(): void {}
 
   /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */
   #noteCaller(method: (...call: Call) => unknown): void {
@@ -198,18 +197,11 @@ export class Leased extends UntypedClient {
     this.#connection.emit('readyForQuery', READY)
   }
 
-  /** What pg's types keep to themselves. */
-  get #connection(): EventEmitter & { end(): void } {
-    return (this as unknown as { connection: EventEmitter & { end(): void } }).connection
-  }
-
   /** Whether no query waits or runs; pg keeps this itself. */
   get #isQuiet(): boolean {
     return (this as unknown as { readyForQuery?: boolean }).readyForQuery === true
   }
 }
-
-function ignore(): void {}
 
 /** A new leased client, in the type that keeps pg's overloads. */
 export function leaseClient(

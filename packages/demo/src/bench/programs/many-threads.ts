@@ -12,9 +12,8 @@ export interface ManyThreadsInput {
 /** Leases of each thread that do not count: each has a compiler and caches of its own, cold at the start. */
 const WARM_UP = 50
 
-/** Leases of each thread that count, or more where few threads would be done too soon. */
-const PER_THREAD = 50
-const LEAST = 1000
+/** Leases of each thread that count: as many on any number of threads, for the compilers have then seen as much. */
+const PER_THREAD = 150
 
 answerWith<ManyThreadsInput>(async ({ contender, setting }) => {
   const { threads } = setting
@@ -22,13 +21,13 @@ answerWith<ManyThreadsInput>(async ({ contender, setting }) => {
   const running = await contenderOf(contender).start(setting)
   await leaseInEachThread(running, threads, WARM_UP)
   const thread = ((await settledMebibytes()) - before) / threads
-  const count = Math.max(PER_THREAD, Math.ceil(LEAST / threads))
   const [cpuBefore, start] = [process.cpuUsage(), performance.now()]
-  await leaseInEachThread(running, threads, count)
+  await leaseInEachThread(running, threads, PER_THREAD)
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
   await running.stop()
-  return { rate: (count * threads) / seconds, cpu: (user + system) / (count * threads), thread }
+  const leases = PER_THREAD * threads
+  return { rate: leases / seconds, cpu: (user + system) / leases, thread }
 })
 
 async function leaseInEachThread(running: Running, threads: number, count: number): Promise<void> {
