@@ -1,9 +1,9 @@
 import type { Lease } from './lease.js'
 
 /**
- * How long a thread may keep a socket between two leases, or twice that. Longer than a busy thread takes from one task to the next, also
- * where threads share a core, and too short for anybody to miss the locks that its session still has. Who wants the
- * connection does not wait for it.
+ * How long a thread may keep a socket between two leases, or up to twice that. Longer than a busy thread takes from one task
+ * to the next, also where threads share a core, and too short for anybody to miss the locks that its session still has. Who
+ * wants the connection does not wait for it.
  */
 const KEEP_MILLIS = 5
 
