@@ -6,6 +6,7 @@ import {
   type ReopenedLease,
   ResetFailedError,
   type ReturnedSession,
+  type SocketReference,
 } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import { LeaseClock } from './lease-clock.js'
@@ -85,12 +86,13 @@ export class Lease implements Waiter, ConnectionUser {
 
   /** These bytes are to be sent as any others; where that can be, the worker goes on by himself. */
   asksForSocket(chunk: Uint8Array): void {
-    const connection = this.#connection
     this.write(chunk)
-    const reference = connection?.socketReference
-    if (this.state === 'active' && connection?.reset === 'done' && reference !== undefined)
-      this.#handOver({ ...reference, isBehindReset: false, session: connection.tracker.save() })
-    else if (this.state === 'active' || this.state === 'cancelling') this.#grantRelayed(false)
+    if (this.state !== 'active' && this.state !== 'cancelling') return
+    const { reset, tracker } = this.#connection!
+    const reference = this.#reference
+    if (this.state === 'active' && reset === 'done' && reference !== undefined)
+      this.#handOver({ ...reference, isBehindReset: false, session: tracker.save() })
+    else this.#grantRelayed(false)
   }
 
   cancel(): void {
@@ -174,17 +176,12 @@ export class Lease implements Waiter, ConnectionUser {
    * @returns whether to look again
    */
   look(patienceMillis: number): boolean {
-    if (!this.isWatched) return false
+    if (this.state !== 'handed-over' || !this.#socket!.isWatched) return false
     this.count()
     const isSpent = this.#home.isSpent(this.#connection!)
     if (isSpent) this.#socket!.want()
     const isUnused = isSpent || performance.now() - this.#socket!.usedAt >= patienceMillis
     return !isUnused || !(this.take() || this.#socket!.unwatch())
-  }
-
-  /** Whether what the worker does with the socket is looked at every few milliseconds. */
-  get isWatched(): boolean {
-    return this.state === 'handed-over' && this.#socket!.isWatched
   }
 
   /** Counts what a worker who has the socket has done meanwhile. */
@@ -261,7 +258,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#relay.awaitReset()
     this.#activate()
     if (this.state !== 'active') return
-    const reference = this.peer.cell && connection.socketReference
+    const reference = this.#reference
     if (reference !== undefined && !this.#isRelayed && !this.#home.isCrowded)
       return this.#handOver({ ...reference, isBehindReset })
     // A worker may have had the socket before.
@@ -276,10 +273,13 @@ export class Lease implements Waiter, ConnectionUser {
    * more to hand over, which wakes it twice.
    */
   #grantRelayed(isAnswered: boolean): void {
-    const { cancelTarget, socketReference } = this.#connection!
     this.#isRelayed = true
-    const isAskable = this.peer.cell !== undefined && socketReference !== undefined
-    this.peer.granted(cancelTarget.processId, isAnswered, isAskable)
+    this.peer.granted(this.#connection!.cancelTarget.processId, isAnswered, this.#reference !== undefined)
+  }
+
+  /** Of the socket, where the worker can have it now. */
+  get #reference(): SocketReference | undefined {
+    return this.peer.cell && this.#connection!.socketReference
   }
 
   #handOver(socket: Omit<GrantedSocket, 'isKeepable'>): void {

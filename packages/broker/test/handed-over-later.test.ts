@@ -1,4 +1,5 @@
-import { once } from 'node:events'
+import { on, once } from 'node:events'
+import { SessionCell } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
@@ -180,6 +181,25 @@ describe('a thread that asks for the socket', () => {
     port.postMessage('release')
     expect(await processId(broker)).toBeGreaterThan(0)
     port.close()
+    await untilQuiet(broker)
+  })
+
+  test.each([
+    ['can have none', undefined],
+    ['has it', new SessionCell().memory],
+  ])('harms nobody where it %s', async (_what, cell) => {
+    const broker = lending.broker({ max: 1, cancelTimeoutMillis: 200 })
+    const thread = new RawThread(broker)
+    lending.closeAfterTest(async () => thread.close())
+    const port = await thread.leasePort(cell)
+    const frames = on(port, 'message')
+    port.postMessage({ open: 1, request, bytes: query })
+    await frames.next()
+    for (let count = 0; count < 3; count++) port.postMessage({ ask: query })
+    if (cell === undefined)
+      expect((await frames.next()).value[0]).toMatchObject({ grant: 1, isAskable: false })
+    port.close()
+    expect(await processId(broker)).toBeGreaterThan(0)
     await untilQuiet(broker)
   })
 })

@@ -69,10 +69,10 @@ export function isAttachRequest(message: unknown): message is AttachRequest {
 
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless
- * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or `'destroy'`, or a
- * `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is posted; the next
- * `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the next without a
- * frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
+ * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or
+ * `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
+ * posted; the next `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the
+ * next without a frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
  */
 export type WorkerFrame =
   | OpenFrame

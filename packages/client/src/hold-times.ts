@@ -40,9 +40,14 @@ export class HoldTimes {
   read(written: number): number[] {
     const before = Atomics.load(this.#read, 0)
     if (written <= before) return []
-    Atomics.store(this.#read, 0, written)
     // The memory is the thread's as well, and what it writes there need not make sense.
     const first = Math.max(0, before, written - PLACES)
-    return Array.from({ length: written - first }, (_, at) => this.#places[(first + at) % PLACES]! / 1000)
+    const times = Array.from(
+      { length: written - first },
+      (_, at) => this.#places[(first + at) % PLACES]! / 1000,
+    )
+    // From here on the thread may write over them.
+    Atomics.store(this.#read, 0, written)
+    return times
   }
 }

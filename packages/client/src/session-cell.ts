@@ -74,7 +74,7 @@ export class SessionCell implements Traffic {
   }
 
   get reopened(): number {
-    return Math.floor(this.#owner / REOPENED)
+    return reopenedOf(this.#owner)
   }
 
   /** Before bytes are written. */
@@ -98,18 +98,20 @@ export class SessionCell implements Traffic {
     const { reopened } = this
     if (reopened === MOST_REOPENED || !this.#holdTimes.hasPlaceBehind(reopened)) return false
     this.#holdTimes.write(reopened, heldMillis)
-    return this.#moves(HELD, KEPT, 'unless wanted')
+    return this.#moves(HELD, KEPT, WANTED)
   }
 
   /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */
   reopen(): boolean {
-    return this.#moves(KEPT, HELD + REOPENED, 'unless wanted')
+    return this.#moves(KEPT, HELD + REOPENED, WANTED)
   }
 
   /** By the broker: for how long each lease was held that was kept at its end, in milliseconds; those not read before. */
   readHoldTimes(): number[] {
-    const isOver = (this.#owner & WHO) !== HELD
-    return this.#holdTimes.read(this.reopened + (isOver ? 1 : 0))
+    // Looked at once: the thread goes on meanwhile.
+    const owner = this.#owner
+    const isOver = (owner & WHO) !== HELD
+    return this.#holdTimes.read(reopenedOf(owner) + (isOver ? 1 : 0))
   }
 
   /** By the broker: from here on the thread neither keeps the socket nor begins a lease with it. */
@@ -145,10 +147,11 @@ export class SessionCell implements Traffic {
     return Atomics.load(this.#words, OWNER)
   }
 
-  #moves(from: number, to: number, unless?: 'unless wanted'): boolean {
+  /** @param unless a bit that forbids it. */
+  #moves(from: number, to: number, unless = 0): boolean {
     for (;;) {
       const owner = this.#owner
-      if ((owner & WHO) !== from || (unless && (owner & WANTED) !== 0)) return false
+      if ((owner & WHO) !== from || (owner & unless) !== 0) return false
       if (this.#replaces(owner, owner - from + to)) return true
     }
   }
@@ -166,4 +169,8 @@ export class SessionCell implements Traffic {
     Object.assign(session.conversation, { transaction, settingsReported: true })
     return session
   }
+}
+
+function reopenedOf(owner: number): number {
+  return Math.floor(owner / REOPENED)
 }

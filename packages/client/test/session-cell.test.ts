@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { MOST_UNSEEN_LEASES } from '../src/hold-times.js'
 import { SessionTracker } from '../src/protocol/session-tracker.js'
@@ -195,6 +197,27 @@ describe('the times for which leases were held', () => {
       expect(broker.readHoldTimes()).toEqual([count])
     }
   })
+})
+
+test('the times of a thread that goes on while they are read are each read once, in order, and whole', async () => {
+  const { broker } = start()
+  const leases = 50_000
+  const thread = new Worker(new URL('./threads/keeps.js', import.meta.url), {
+    workerData: { memory: broker.memory, leases },
+  })
+  const times: number[] = []
+  let code: number | undefined
+  thread.once('exit', (exitCode) => {
+    code = exitCode
+  })
+  while (code === undefined) {
+    for (let look = 0; look < 1000; look++) times.push(...broker.readHoldTimes())
+    await nextTurn()
+  }
+  times.push(...broker.readHoldTimes())
+  expect(code).toBe(0)
+  expect(times.findIndex((time, number) => time !== number)).toBe(-1)
+  expect(times.length).toBe(leases)
 })
 
 describe('whether the broker watches', () => {
