@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { ConnectionBroker } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId, untilWaiting } from './support/hold.js'
+import { Keeper, PID } from './support/keeper.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { RawThread } from './support/raw-thread.js'
 import { gate, until } from './support/until.js'
@@ -18,13 +19,14 @@ const UNRESETTABLE = [
 ]
 
 /**
- * Holds the only connection, lets a lease wait for it, and gives it back unreset: what the next lease sends first travels
+ * Holds the only connection, lets a lease wait for it, or as many as given, and gives it back unreset: what the next lease sends first travels
  * behind the reset.
  */
 async function handOver<T>(
   broker: ConnectionBroker,
   statements: readonly string[],
   next: () => Promise<T>,
+  waiting = 1,
 ): Promise<T> {
   const [ready, goOn] = [gate(), gate()]
   const holder = broker.withConnection(async (client) => {
@@ -34,7 +36,7 @@ async function handOver<T>(
   })
   await ready
   const result = next()
-  await untilWaiting(broker, 1)
+  await untilWaiting(broker, waiting)
   goOn.open()
   await holder
   return result
@@ -98,6 +100,28 @@ test.each([
     expect(broker.stats().default).toMatchObject({ closed: { unclean: 3 } })
   },
 )
+
+test('a cursor behind a reset that fails is read once, on another connection, also while others wait', async () => {
+  const broker = one()
+  const keeper = new Keeper(lending, broker)
+  await keeper.call('one', [PID])
+  let other: Promise<number> | undefined
+  const numbers = await handOver(
+    broker,
+    UNRESETTABLE,
+    async () => {
+      const read = keeper.call('readsFirst', 100, 7)
+      await untilWaiting(broker, 1)
+      other = processId(broker)
+      return read
+    },
+    2,
+  )
+  expect(numbers).toEqual(Array.from({ length: 100 }, (_, at) => at + 1))
+  expect(await other).toBeGreaterThan(0)
+  await untilQuiet(broker)
+  expect(broker.stats().default).toMatchObject({ opened: 2, closed: { unclean: 1 } })
+})
 
 test('a lease with options of its own gets another connection, too, when the reset fails', async () => {
   const broker = one()

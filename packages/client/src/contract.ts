@@ -89,7 +89,8 @@ export type WorkerFrame =
 
 /**
  * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
- * to a thread that has the socket; at the most one `RevokeFrame` ends it. `'taken'` to a thread that has kept a socket.
+ * to a thread that has the socket; at the most one `RevokeFrame` ends it. A relayed lease is granted again when another
+ * connection serves it, because the first could not be reset. `'taken'` to a thread that has kept a socket.
  */
 export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | 'cancelled' | 'taken' | RevokeFrame
 

@@ -110,9 +110,11 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   granted(frame: GrantFrame): void {
+    this.onGranted(frame.processId)
+    const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
+    if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
     const { port, held, isCancelled } = this.#state
-    this.onGranted(frame.processId)
     let path: PortPath | SocketPath
     try {
       path = this.#pathOf(frame, this.#state)
@@ -124,6 +126,11 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     if (isCancelled && path instanceof SocketPath) path.cancel()
     if (held !== undefined) path.send(held.chunk, held.done)
     if (frame.bytes !== undefined) this.received(frame.bytes)
+  }
+
+  /** The session of its connection could not be reset, and another serves what the broker has relayed. */
+  #grantedAnew({ bytes }: GrantFrame): void {
+    if (bytes !== undefined) this.received(bytes)
   }
 
   received(bytes: Uint8Array): void {

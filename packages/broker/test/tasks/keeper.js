@@ -242,7 +242,7 @@ const functions = {
     Promise.all(
       statements.map((statement) => runs(current, [statement]).catch(({ code, message }) => code ?? message)),
     ),
-  /** Reads numbers up to `last` by a cursor, so many at a time. */
+  /** Reads numbers up to `last` by a cursor of that lease, so many at a time. */
   async reads(last, atATime) {
     const cursor = current.query(new Cursor('SELECT n FROM generate_series(1, $1::int) n', [last]))
     const all = []
@@ -252,6 +252,12 @@ const functions = {
     await cursor.close()
     return all
   },
+  /** The same in a lease of its own, whose first query it is. */
+  readsFirst: (last, atATime) =>
+    withConnection((client) => {
+      current = client
+      return functions.reads(last, atATime)
+    }),
   /** Copies numbers up to `last` into the table, in so many chunks. */
   async copies(table, last, chunks) {
     const stream = current.query(copy.from(`COPY ${table} FROM STDIN`))
