@@ -9,6 +9,7 @@ import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
 import { type MapOptions, mapTasks } from './map-tasks.js'
 import { callable, checkOptions, millis, text, wrong } from './option-check.js'
 import { StateMachine } from './state-machine.js'
+import { TaskQueue } from './task-queue.js'
 import { TaskRun } from './task-run.js'
 import { ThreadPool } from './thread-pool.js'
 
@@ -49,6 +50,12 @@ const EXECUTOR_TRANSITIONS = {
 const ABORT_GRACE_MILLIS = 1000
 
 /**
+ * A task that was sent ahead to a thread that takes long may be overtaken by this many for each thread, before no more are
+ * sent ahead.
+ */
+const MOST_OVERTAKING = 2
+
+/**
  * Runs the exported functions of a task module in worker threads, each call with a lease of its own:
  *
  *     const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, { filename, maxThreads: 8 })
@@ -63,8 +70,7 @@ export class SharedPoolExecutor<
     Required<Omit<ExecutorOptions, keyof ThreadOptions | 'databases'>>
   readonly #threads: ThreadPool
   readonly #machine = new StateMachine<ExecutorState>('executor', 'open', EXECUTOR_TRANSITIONS)
-  /** First come, first served. The threads are only given what they can take at a time. */
-  readonly #queue = new Set<TaskRun>()
+  readonly #queue = new TaskQueue()
   #closing: Promise<void> | undefined
 
   /** @throws ConfigurationError */
@@ -85,6 +91,7 @@ export class SharedPoolExecutor<
       message: (message) => this.emit('message', message),
       error: (error) => this.emit('error', error),
     })
+    this.#threads.onRoom = () => this.#dispatch()
   }
 
   /** Tasks that wait for a thread. */
@@ -94,7 +101,7 @@ export class SharedPoolExecutor<
 
   /** Tasks in threads. */
   get runningSize(): number {
-    return this.#threads.running.size
+    return this.#threads.running.length
   }
 
   /**
@@ -172,7 +179,6 @@ export class SharedPoolExecutor<
       { filename, name: name ?? defaultName, input: moved.input },
       { signal, onProgress, transferList: [...transferList, ...moved.transferList], abortGraceMillis },
     )
-    run.onUnqueue = () => this.#queue.delete(run)
     this.#queue.add(run)
     this.#dispatch()
     return run.promise
@@ -180,9 +186,17 @@ export class SharedPoolExecutor<
 
   #dispatch(): void {
     for (const run of this.#queue) {
-      if (this.#threads.isFull) return
-      this.#queue.delete(run)
-      this.#threads.run(run, () => this.#dispatch())
+      if (this.#threads.isFull) return this.#sendAhead()
+      this.#threads.run(run)
+    }
+  }
+
+  /** In the order of the queue, and not while its first has been overtaken too often: the next free thread runs it. */
+  #sendAhead(): void {
+    if (this.#queue.overtakenFirst >= MOST_OVERTAKING * this.#threads.capacity) return
+    for (const run of this.#queue) {
+      if (run.isSent) continue
+      if (!run.canBeSentAgain || !this.#threads.sendAhead(run)) return
     }
   }
 

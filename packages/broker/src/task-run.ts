@@ -11,10 +11,11 @@ import {
   WATCH_CELLS,
 } from '@pglease/client/internal'
 import { StateMachine } from './state-machine.js'
+import type { TaskJob } from './task-job.js'
 
 /**
- * - `queued`: waits for a thread;
- * - `running`: sent to a thread;
+ * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
+ * - `running`: sent to a thread that begins it, or has begun it;
  * - `aborting`: the caller has aborted, the task may end by itself until the grace is over;
  * - `settled`.
  */
@@ -37,55 +38,82 @@ export interface TaskRunOptions {
 /** One call of `run`, from the queue to its promise. */
 export class TaskRun {
   readonly promise: Promise<unknown>
-  readonly message: TaskMessage
-  readonly transferList: readonly Transferable[]
+  readonly #message: TaskMessage
   readonly #machine = new StateMachine<TaskState>('task', 'queued', TASK_TRANSITIONS)
   readonly #options: TaskRunOptions
-  /** Only of a task that is watched: a channel costs more than a small task. */
-  readonly #watch: ReturnType<typeof openWatch> | undefined
-  /** Ends the thread; only of a task that can be aborted. */
-  readonly #kill: AbortController | undefined
-  #stopListening: (() => void) | undefined
+  /** The latest sending to a thread. */
+  #job: TaskJob | undefined
+  /** Made for each sending, only of a task that is watched: a channel costs more than a small task. */
+  #watch: ReturnType<typeof openWatch> | undefined
+  readonly #stopListening: (() => void) | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #reason: { value: unknown } | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
-  /** Told when the run is settled while queued, so that it leaves the queue. */
+  /** Told when it is queued no more. */
   onUnqueue: () => void = () => {}
 
   constructor(message: TaskMessage, options: TaskRunOptions) {
-    const { signal, onProgress, transferList } = options
-    this.message = message
-    this.transferList = transferList
+    this.#message = message
     this.#options = options
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (signal === undefined && onProgress === undefined) return
-    this.#watch = openWatch()
-    this.#kill = new AbortController()
-    this.message.watch = { port: this.#watch.taskPort, cells: this.#watch.buffer }
-    this.transferList = [...transferList, this.#watch.taskPort]
-    this.#watch.port.on('message', (frame: ProgressFrame) => this.#progressed(frame))
+    const { signal } = options
     this.#stopListening = signal && onAbort(signal, () => this.abort(signal.reason))
+  }
+
+  get name(): string {
+    return this.#message.name
   }
 
   get state(): TaskState {
     return this.#machine.state
   }
 
-  get killSignal(): AbortSignal | undefined {
-    return this.#kill?.signal
+  /** Whether a thread has it, or it is on its way to one. */
+  get isSent(): boolean {
+    return this.#job !== undefined && this.#job.state !== 'takenBack'
   }
 
+  get isWatched(): boolean {
+    return this.#options.signal !== undefined || this.#options.onProgress !== undefined
+  }
+
+  /** What is moved instead of copied cannot be sent a second time. */
+  get canBeSentAgain(): boolean {
+    return this.#options.transferList.length === 0
+  }
+
+  /** What is posted for a sending. */
+  send(job: TaskJob): { message: TaskMessage; transferList: readonly Transferable[] } {
+    this.#job = job
+    const message = { ...this.#message }
+    const { transferList } = this.#options
+    if (!this.isWatched) return { message, transferList }
+    this.#watch?.port.close()
+    this.#watch = openWatch((frame) => this.#progressed(frame))
+    message.watch = { port: this.#watch.taskPort, cells: this.#watch.buffer }
+    return { message, transferList: [...transferList, this.#watch.taskPort] }
+  }
+
+  /** Whether no thread begins it unless it is sent anew. */
+  takeBack(): boolean {
+    return this.#job === undefined || this.#job.takeBack()
+  }
+
+  /** A thread begins it, or has begun it: may be known from several sides. */
   started(): void {
+    if (this.state !== 'queued') return
     this.#machine.to('running')
+    this.onUnqueue()
   }
 
   /** The task answered: its result, or the failure that its thread caught. */
   answered(answer: unknown): void {
     if (this.state === 'settled') return
+    this.started()
     this.#drainProgress()
     if (isTaskFailure(answer)) this.#fail(fromWire(answer['@pglease/failure']))
     else if (this.#reason !== undefined) this.#fail(this.#reason.value)
@@ -99,18 +127,18 @@ export class TaskRun {
     this.#fail(error)
   }
 
-  /** Ends the run with `reason`: at once while queued, else when the task or its thread has ended. */
+  /** Ends the run with `reason`: at once while no thread has begun it, else when the task or its thread has ended. */
   abort(reason: unknown): void {
     if (this.state === 'queued') {
-      this.onUnqueue()
-      return this.#settle(() => this.#reject(reason))
+      if (this.takeBack()) return this.#settle(() => this.#reject(reason))
+      this.started()
     }
     if (this.state !== 'running' || this.#watch === undefined) return
     this.#machine.to('aborting')
     this.#reason = { value: reason }
     Atomics.store(this.#watch.cells, ABORTED_CELL, 1)
     this.#watch.port.postMessage({ abort: toWire(reason) })
-    this.#graceTimer = setTimeout(() => this.#kill?.abort(), this.#options.abortGraceMillis)
+    this.#graceTimer = setTimeout(() => this.#job?.kill(), this.#options.abortGraceMillis)
   }
 
   /** The abort's reason is what its caller knows, whatever the task made of it. */
@@ -119,7 +147,9 @@ export class TaskRun {
   }
 
   #settle(conclude: () => void): void {
+    const wasQueued = this.state === 'queued'
     this.#machine.to('settled')
+    if (wasQueued) this.onUnqueue()
     clearTimeout(this.#graceTimer)
     this.#stopListening?.()
     this.#watch?.port.close()
@@ -151,8 +181,9 @@ export class TaskRun {
   }
 }
 
-function openWatch() {
+function openWatch(onProgress: (frame: ProgressFrame) => void) {
   const { port1: port, port2: taskPort } = new MessageChannel()
   const buffer = new SharedArrayBuffer(WATCH_CELLS * Int32Array.BYTES_PER_ELEMENT)
+  port.on('message', onProgress)
   return { port, taskPort, buffer, cells: new Int32Array(buffer) }
 }

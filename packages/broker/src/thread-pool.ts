@@ -1,9 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { ThreadEndedError } from '@pglease/client'
-import { type AttachRequest, isAttachRequest } from '@pglease/client/internal'
-import { Piscina } from 'piscina'
+import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
+import { Piscina, queueOptionsSymbol } from 'piscina'
 import type { ThreadOptions } from './executor-options.js'
+import { TaskJob } from './task-job.js'
 import type { TaskRun } from './task-run.js'
+import { ThreadLine } from './thread-line.js'
+
+type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
+type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][number]
 
 /** What a pool of threads tells of, beside the ends of its tasks. */
 export interface ThreadPoolEvents {
@@ -20,20 +25,40 @@ const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')
 /** An idle thread ends after this: to start one costs tens of milliseconds. */
 const IDLE_MILLIS = 10_000
 
-/** The executor's worker threads: Piscina, which is given no more tasks than the threads take at a time. */
+/**
+ * The executor's worker threads: Piscina, which is given no more tasks than the threads take at a time, and one ahead for
+ * each thread, so that it need not wait for the main thread between two.
+ */
 export class ThreadPool {
   readonly #piscina: Piscina
-  readonly #running = new Set<TaskRun>()
-  readonly #capacity: number
+  readonly #maxThreads: number
+  readonly #tasksPerThread: number
+  /** What Piscina has taken and not yet ended, those of `#ahead` among it. */
+  readonly #jobs = new Set<TaskJob>()
+  /** Jobs that wait behind another of their thread. */
+  readonly #ahead = new Set<TaskJob>()
+  /** By the threads' ids. */
+  readonly #lines = new Map<number, ThreadLine>()
+  /** Told when a thread may take a task, at once or ahead. */
+  onRoom: () => void = () => {}
   #state: 'open' | 'closed' = 'open'
 
   constructor(options: ThreadOptions, events: ThreadPoolEvents) {
-    const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
-    const defaults = { minThreads: 1, idleTimeout: IDLE_MILLIS }
-    this.#capacity = maxThreads * (options.concurrentTasksPerWorker ?? 1)
-    this.#piscina = new Piscina({ ...defaults, ...options, maxThreads, filename: THREAD_MODULE })
+    this.#maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
+    this.#tasksPerThread = options.concurrentTasksPerWorker ?? 1
+    this.#piscina = new Piscina({
+      minThreads: 1,
+      idleTimeout: IDLE_MILLIS,
+      ...options,
+      maxThreads: this.#maxThreads,
+      concurrentTasksPerWorker: this.#tasksPerThread,
+      loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as TaskJob, threads),
+      filename: THREAD_MODULE,
+      recordTiming: false,
+    })
     this.#piscina.on('message', (message) => {
       if (isAttachRequest(message)) events.attach(message)
+      else if (isAheadOffer(message)) this.#started(message.threadId, message['@pglease/ahead'])
       else events.message(message)
     })
     this.#piscina.on('error', (error) => {
@@ -44,36 +69,34 @@ export class ThreadPool {
 
   /** Tasks that the threads take at a time. */
   get capacity(): number {
-    return this.#capacity
+    return this.#maxThreads * this.#tasksPerThread
   }
 
-  get running(): ReadonlySet<TaskRun> {
-    return this.#running
+  /** Tasks that a thread begins or has begun, or will when it has started. */
+  get running(): TaskRun[] {
+    const jobs = [...this.#jobs].filter(({ state }) => state === 'begun' || state === 'starting')
+    return jobs.map(({ run }) => run)
   }
 
   get isFull(): boolean {
-    return this.#running.size >= this.#capacity
+    return this.#jobs.size - this.#ahead.size >= this.capacity
   }
 
-  /** Runs a task and settles it. @param onEnd called when its thread is free again, before the task is settled. */
-  run(run: TaskRun, onEnd: () => void): void {
-    this.#running.add(run)
+  /** Runs a task in a free thread; one that another thread has begun meanwhile is left to that. */
+  run(run: TaskRun): void {
+    const isFree = run.takeBack()
     run.started()
-    const end = () => {
-      this.#running.delete(run)
-      onEnd()
-    }
-    const options = { transferList: run.transferList as never, signal: run.killSignal ?? null }
-    this.#piscina.run(run.message, options).then(
-      (answer) => {
-        end()
-        run.answered(answer)
-      },
-      (error) => {
-        end()
-        run.failed(explain(error, run))
-      },
-    )
+    if (isFree) this.#send(new TaskJob(run, false))
+  }
+
+  /**
+   * Sends a task ahead to a thread that runs another, so that it may begin it without a word of this thread. False when
+   * each has one already. Not for threads that take several tasks at a time: they seldom wait for this one.
+   */
+  sendAhead(run: TaskRun): boolean {
+    if (this.#tasksPerThread > 1 || !this.#hasRoomAhead) return false
+    this.#send(new TaskJob(run, true))
+    return true
   }
 
   /** Ends the threads, whatever they do. */
@@ -81,12 +104,91 @@ export class ThreadPool {
     this.#state = 'closed'
     await this.#piscina.destroy()
   }
+
+  get #hasRoomAhead(): boolean {
+    for (const line of this.#lines.values()) if (line.hasRoomAhead) return true
+    return false
+  }
+
+  #send(job: TaskJob): void {
+    this.#jobs.add(job)
+    const task = Object.assign(job.message, { [queueOptionsSymbol]: job })
+    const options = { transferList: job.transferList as never, signal: job.killSignal }
+    this.#piscina.run(task, options).then(
+      (answer) => this.#answered(job, answer),
+      (error) => this.#failed(job, error),
+    )
+  }
+
+  /** The thread with the fewest jobs that has room for this one. Without any, Piscina starts one or asks again. */
+  #place(job: TaskJob, threads: PiscinaThread[]): PiscinaThread | null {
+    let found: { thread: PiscinaThread; line: ThreadLine } | undefined
+    for (const thread of threads) {
+      const line = this.#lineOf(thread.id)
+      if (line.length < (found?.line.length ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job))
+        found = { thread, line }
+    }
+    if (found === undefined) return null
+    job.placed(found.line)
+    if (job.state === 'behind') this.#ahead.add(job)
+    return found.thread
+  }
+
+  #hasRoom(line: ThreadLine, job: TaskJob): boolean {
+    if (job.isAhead && line.hasRoomAhead) return true
+    return line.length < this.#tasksPerThread && line.canShare(job)
+  }
+
+  #lineOf(id: number): ThreadLine {
+    let line = this.#lines.get(id)
+    if (line === undefined) {
+      line = new ThreadLine(id)
+      this.#lines.set(id, line)
+    }
+    return line
+  }
+
+  /** A thread posts this once, before its first task. */
+  #started(id: number, memory: SharedArrayBuffer): void {
+    const living = new Set(this.#piscina.threads.map(({ threadId }) => threadId))
+    for (const [other, line] of this.#lines)
+      if (!living.has(other) && line.length === 0) this.#lines.delete(other)
+    this.#lineOf(id).cell ??= new AheadCell(memory)
+    this.onRoom()
+  }
+
+  #answered(job: TaskJob, answer: unknown): void {
+    this.#ended(job)
+    this.#beginNext(job)
+    this.onRoom()
+    if (job.state !== 'takenBack') job.run.answered(answer)
+  }
+
+  /** Piscina rejects when it cannot send a task, and when the thread ended before it. */
+  #failed(job: TaskJob, error: unknown): void {
+    this.#ended(job)
+    const isUnsent = error instanceof Error && error.name === 'DataCloneError'
+    if (isUnsent) this.#beginNext(job)
+    // What no thread has begun stays in the queue.
+    if (isUnsent || !job.takeBack()) job.run.failed(isUnsent ? error : threadEnded(error, job.run))
+    this.onRoom()
+  }
+
+  #ended(job: TaskJob): void {
+    this.#jobs.delete(job)
+    this.#ahead.delete(job)
+    job.line?.remove(job)
+  }
+
+  #beginNext({ line }: TaskJob): void {
+    const next = line?.first
+    if (next !== undefined && this.#ahead.delete(next)) next.begins()
+  }
 }
 
-/** Piscina rejects when it cannot send the task, and when the thread ended in the middle of it. */
-function explain(error: unknown, run: TaskRun): unknown {
-  if (error instanceof Error && error.name === 'DataCloneError') return error
+function threadEnded(error: unknown, { name }: TaskRun): ThreadEndedError {
   const why = error instanceof Error ? error.message : String(error)
-  const message = `The thread of task "${run.message.name}" ended before the task did: ${why}`
-  return new ThreadEndedError(message, { cause: error })
+  return new ThreadEndedError(`The thread of task "${name}" ended before the task did: ${why}`, {
+    cause: error,
+  })
 }

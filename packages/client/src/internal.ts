@@ -1,5 +1,6 @@
 /** For `@pglease/broker` alone: no promise of stability. */
 export { onAbort } from './abort-listener.js'
+export { AheadCell, isAheadOffer } from './ahead-cell.js'
 export { BrokerLink } from './broker-link.js'
 export { keepErrorsWhole } from './comlink-errors.js'
 export * from './contract.js'

@@ -4,17 +4,29 @@ import { threadLink } from './broker-link.js'
 import { RunningTask } from './task-context.js'
 import type { TaskFailure, TaskMessage } from './task-contract.js'
 import { loadTask } from './task-module.js'
+import { printed, TaskTurns } from './task-turns.js'
 import { toWire } from './wire-error.js'
 
 const link = threadLink()
 await link.ready
 
-/** Runs one task: its leases are released before its answer is posted, however it settles. */
+const turns = new TaskTurns()
+
+/**
+ * Runs one task: its leases are released before its answer is posted, however it settles. A task that has been taken
+ * back is not begun, and nobody waits for its answer.
+ */
 export default async function runTask(message: TaskMessage): Promise<unknown | TaskFailure> {
+  if (message.ahead === undefined) turns.begin()
+  else if (!(await turns.beginAhead(message.ahead))) return message.watch?.port.close()
   try {
     return await run(message)
   } catch (error) {
     return { '@pglease/failure': toWire(error) } satisfies TaskFailure
+  } finally {
+    const printing = printed()
+    if (printing !== undefined) await printing
+    turns.end()
   }
 }
 

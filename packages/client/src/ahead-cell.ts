@@ -1,0 +1,66 @@
+const CELL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT
+
+/** Indices of words. */
+const [FREE, RECEIVED] = [0, 1]
+
+/**
+ * What a thread and its executor share of the tasks that are sent ahead, one at a time, behind the one that the thread
+ * runs. Each has a number of its own above 0.
+ */
+export class AheadCell {
+  /** For the executor's cell. */
+  readonly memory: SharedArrayBuffer
+  /**
+   * `FREE`: the number of the task that nobody has claimed, 0 for none: whoever swaps it for 0 has the task, the thread to
+   * begin it or the executor to take it back. `RECEIVED`: the number of the latest task that the executor has left to the
+   * thread, because it has the answer of the one before.
+   */
+  readonly #words: Int32Array
+
+  constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
+    this.memory = memory
+    this.#words = new Int32Array(memory)
+  }
+
+  /** By the executor, before it sends the task. */
+  offer(number: number): void {
+    Atomics.store(this.#words, FREE, number)
+  }
+
+  /** By the executor: whether the thread will not begin the task. */
+  takeBack(number: number): boolean {
+    return Atomics.compareExchange(this.#words, FREE, number, 0) === number
+  }
+
+  /** By the executor: it has the answer of the task before this one, which the thread begins if it has not yet. */
+  received(number: number): void {
+    Atomics.store(this.#words, RECEIVED, number)
+    Atomics.notify(this.#words, RECEIVED)
+  }
+
+  /** By the thread: whether it may begin the task. */
+  begin(number: number): boolean {
+    return Atomics.compareExchange(this.#words, FREE, number, 0) === number || this.#received() === number
+  }
+
+  /** Blocks the thread until the executor has the answer of the task before this one. */
+  untilReceived(number: number, timeoutMillis: number): void {
+    for (let other = this.#received(); other !== number; other = this.#received())
+      if (Atomics.wait(this.#words, RECEIVED, other, timeoutMillis) === 'timed-out') return
+  }
+
+  #received(): number {
+    return Atomics.load(this.#words, RECEIVED)
+  }
+}
+
+/** A thread of an executor posts this to its parent before its first task. */
+export interface AheadOffer {
+  '@pglease/ahead': SharedArrayBuffer
+  threadId: number
+}
+
+export function isAheadOffer(message: unknown): message is AheadOffer {
+  const { '@pglease/ahead': memory, threadId }: Partial<AheadOffer> = Object(message)
+  return memory instanceof SharedArrayBuffer && memory.byteLength === CELL_BYTES && Number.isInteger(threadId)
+}

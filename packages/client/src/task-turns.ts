@@ -1,0 +1,59 @@
+import { parentPort, threadId } from 'node:worker_threads'
+import { AheadCell, type AheadOffer } from './ahead-cell.js'
+
+/** How long a thread that ends waits for the executor to have its last answer. Only a blocked executor takes long. */
+const LAST_ANSWER_MILLIS = 10_000
+
+/**
+ * When a thread begins its tasks: at once, but one that was sent ahead only when the one before it has ended and its
+ * answer is posted, and only if it has not been taken back until then.
+ */
+export class TaskTurns {
+  readonly #cell = new AheadCell()
+  #running = 0
+  /** Begins the task that was sent ahead and has arrived. */
+  #beginNext: (() => void) | undefined
+  /** The number of the task that runs, where it was sent ahead. */
+  #ahead: number | undefined
+
+  constructor() {
+    parentPort?.postMessage({ '@pglease/ahead': this.#cell.memory, threadId } satisfies AheadOffer)
+    // The end of a thread overtakes the answers that it has posted, which would be lost.
+    process.on('exit', () => {
+      if (this.#ahead !== undefined) this.#cell.untilReceived(this.#ahead, LAST_ANSWER_MILLIS)
+    })
+  }
+
+  begin(): void {
+    this.#running++
+  }
+
+  /** Begins a task that was sent ahead, in its turn. False when it has been taken back. */
+  async beginAhead(number: number): Promise<boolean> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#beginNext = resolve
+      })
+    }
+    if (!this.#cell.begin(number)) return false
+    this.#ahead = number
+    this.#running++
+    return true
+  }
+
+  /** To be called right before the task's answer is handed to Piscina, which posts it in this turn of the event loop. */
+  end(): void {
+    this.#running--
+    this.#ahead = undefined
+    const begin = this.#beginNext
+    this.#beginNext = undefined
+    if (begin !== undefined) setImmediate(begin)
+  }
+}
+
+/** Undefined when all that the task has printed is on its way to the main thread. Piscina posts no answer before. */
+export function printed(): Promise<unknown> | undefined {
+  const streams = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0)
+  if (streams.length === 0) return undefined
+  return Promise.all(streams.map((stream) => new Promise((resolve) => stream.write('', resolve))))
+}
