@@ -1,4 +1,5 @@
 import type { Database } from './database-options.js'
+import { exchange } from './exchange.js'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
 
@@ -50,7 +51,7 @@ export class Checks {
     this.#running.add(connection)
     if (connection.reset === 'due') this.#counters.resets++
     const done = () => this.#running.delete(connection)
-    connection.exchange([query], timeoutMillis).then(
+    exchange(connection, [query], timeoutMillis).then(
       () => {
         done()
         this.#outcome.passed(connection)

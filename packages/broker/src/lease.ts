@@ -8,12 +8,14 @@ import {
   type ReturnedSession,
   type SocketReference,
 } from '@pglease/client/internal'
+import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { DatabaseLeases } from './database-leases.js'
+import { exchange } from './exchange.js'
 import { LeaseClock } from './lease-clock.js'
 import type { LeasePeer } from './lease-peer.js'
 import { LEASE_TRANSITIONS, type LeaseState } from './lease-state.js'
 import { Relay } from './relay.js'
-import { type ConnectionUser, NOBODY, type ServerConnection } from './server-connection.js'
+import type { ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
 import { ThreadSocket } from './thread-socket.js'
@@ -212,7 +214,7 @@ export class Lease implements Waiter, ConnectionUser {
     const settings = transactionSettings(this.request, this.#home.database)
     if (settings.length === 0) return this.#begin()
     this.#machine.to('preparing')
-    connection.exchange(settings, this.#home.database.cancelTimeoutMillis).then(
+    exchange(connection, settings, this.#home.database.cancelTimeoutMillis).then(
       () => {
         if (this.state !== 'preparing') return
         connection.use(this)
@@ -274,7 +276,7 @@ export class Lease implements Waiter, ConnectionUser {
    */
   #grantRelayed(isAnswered: boolean): void {
     this.#isRelayed = true
-    this.peer.granted(this.#connection!.cancelTarget.processId, isAnswered, this.#reference !== undefined)
+    this.peer.granted(this.#connection!.processId, isAnswered, this.#reference !== undefined)
   }
 
   /** Of the socket, where the worker can have it now. */
@@ -289,7 +291,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#socket = new ThreadSocket(this.peer.cell!, this.#home.counters)
     this.#machine.to('handed-over')
     connection.handOver()
-    this.peer.handedOver(connection.cancelTarget.processId, { ...socket, isKeepable })
+    this.peer.handedOver(connection.processId, { ...socket, isKeepable })
   }
 
   #activate(): void {
@@ -311,7 +313,7 @@ export class Lease implements Waiter, ConnectionUser {
 
   #sendCancel(): Promise<void> {
     this.#home.counters.cancels++
-    return this.#connection!.cancel(this.#home.database.cancelTimeoutMillis)
+    return this.#connection!.cancels.send(this.#home.database.cancelTimeoutMillis)
   }
 
   /** Whether the worker has the socket. */

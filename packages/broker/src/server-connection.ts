@@ -2,31 +2,17 @@ import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ProtocolError } from '@pglease/client'
 import {
-  behindReset,
   canResetAhead,
   PlainSocket,
-  queryMessage,
-  ResetAnswer,
   type ReturnedSession,
   SessionTracker,
   type SocketReference,
   terminateMessage,
 } from '@pglease/client/internal'
-import { type CancelTarget, sendCancelRequest } from './cancel-request.js'
+import { Cancels } from './cancels.js'
+import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { OpenSession } from './open-session.js'
-
-/** Who gets what arrives on a connection. */
-export interface ConnectionUser {
-  /** The bytes are good until this returns. */
-  received(chunk: Buffer): void
-  /** What was sent has left the process, after `send` returned false. */
-  drained(): void
-  /** The connection is gone; nothing more arrives. */
-  lost(error: Error): void
-}
-
-/** For a connection whose bytes interest nobody. */
-export const NOBODY: ConnectionUser = { received: () => {}, drained: () => {}, lost: () => {} }
+import { PendingReset } from './pending-reset.js'
 
 /** How long a server has to close a connection that is given up, where it would not see that this side has closed. */
 const LEAVE_MILLIS = 100
@@ -47,7 +33,9 @@ export class ServerConnection {
   uses = 0
   /** The pool's epoch in which it was opened: a recycle begins a new one. */
   readonly epoch: number
-  readonly cancelTarget: CancelTarget
+  /** Of the server's process that serves it. */
+  readonly processId: number
+  readonly cancels: Cancels
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
@@ -60,14 +48,7 @@ export class ServerConnection {
   #user: ConnectionUser = NOBODY
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
-  /**
-   * - `done`: the session is its user's;
-   * - `due`: it is reset by what is sent next, which travels behind the reset;
-   * - a `ResetAnswer`: that is sent, and its answer comes first.
-   */
-  #reset: 'done' | 'due' | ResetAnswer = 'done'
-  /** Of all cancels sent so far, until they are over; see `cancelsOver`. */
-  #cancels: Promise<void> | undefined
+  readonly #reset = new PendingReset()
   #state: 'open' | 'gone' = 'open'
   /** Resolves when the socket has closed, so that the server counts it no more. */
   readonly closed: Promise<void>
@@ -82,7 +63,8 @@ export class ServerConnection {
         ? Number.POSITIVE_INFINITY
         : this.usedAt + lifetimeSeconds * (1000 - 100 * Math.random())
     const { host, port, ssl, sslNegotiation, processID, secretKey } = client
-    this.cancelTarget = { host, port, ssl, sslNegotiation, processId: processID, secretKey }
+    this.processId = processID
+    this.cancels = new Cancels({ host, port, ssl, sslNegotiation, processId: processID, secretKey })
     this.initialSettings = initialSettings
     this.epoch = epoch
     this.canResetAhead = canResetAhead(serverVersion)
@@ -129,9 +111,7 @@ export class ServerConnection {
   send(chunk: Uint8Array): boolean {
     const count = this.tracker.sent(chunk)
     const bytes = count === chunk.length ? chunk : chunk.subarray(0, count)
-    if (this.#reset !== 'due' || count === 0) return this.#socket.write(bytes)
-    this.#reset = new ResetAnswer()
-    return this.#socket.write(behindReset(bytes, this.tracker.owed > 0))
+    return this.#socket.write(this.#reset.aheadOf(bytes, this.tracker.owed > 0))
   }
 
   /**
@@ -139,32 +119,12 @@ export class ServerConnection {
    * fails, the server looks at none of it, and he is told by `lost` with a `ResetFailedError`.
    */
   resetWithNext(): void {
-    if (!this.canResetAhead || this.reset === 'under way') throw new Error('No reset can travel ahead here')
-    this.#reset = 'due'
+    if (!this.canResetAhead) throw new Error('No reset can travel ahead here')
+    this.#reset.order()
   }
 
   get reset(): 'done' | 'due' | 'under way' {
-    return typeof this.#reset === 'string' ? this.#reset : 'under way'
-  }
-
-  /** Asks the server to cancel what runs here; resolves and rejects as `cancelsOver` does. */
-  cancel(timeoutMillis: number): Promise<void> {
-    const [before, request] = [this.#cancels, sendCancelRequest(this.cancelTarget, timeoutMillis)]
-    const cancels = Promise.all([before, request]).then(() => {
-      if (this.#cancels === cancels) this.#cancels = undefined
-    })
-    this.#cancels = cancels
-    // Told to those who ask.
-    cancels.catch(() => {})
-    return cancels
-  }
-
-  /**
-   * Resolves when no cancel can hit what runs here from now on; undefined when none can now.
-   * @throws Error when one may arrive at any time: the connection cannot be lent again.
-   */
-  get cancelsOver(): Promise<void> | undefined {
-    return this.#cancels
+    return this.#reset.state
   }
 
   /** Undefined when no worker can have the socket, or not now because something is still to be sent. */
@@ -187,14 +147,14 @@ export class ServerConnection {
     if (session === 'unknown') return this.#tracker.lose()
     this.#holder = 'broker'
     if (session === 'untouched') return
-    this.#reset = 'done'
+    this.#reset.done()
     if (session === 'lost') return this.#lose(new Error('The server closed the connection'))
     this.#tracker = new SessionTracker()
     // Some time after that.
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
-    this.#reset = new ResetAnswer()
+    this.#reset.sent()
     try {
       this.#tracker.sent(session.behindReset)
     } catch (error) {
@@ -209,36 +169,6 @@ export class ServerConnection {
 
   resume(): void {
     this.#socket.resume()
-  }
-
-  /**
-   * Sends simple queries in one write and waits for all their answers; the connection must be in step.
-   * @throws Error when one fails, when the time is over, or when the connection is lost.
-   */
-  exchange(queries: readonly string[], timeoutMillis: number): Promise<void> {
-    if (!this.isOpen) return Promise.reject(new Error('The connection is gone'))
-    return new Promise((resolve, reject) => {
-      // The socket keeps the process alive while an answer is due; a user who has taken over no longer wants this one.
-      const timer = setTimeout(
-        () => reject(new Error(`No answer within ${timeoutMillis} ms`)),
-        timeoutMillis,
-      ).unref()
-      const settle = (error?: Error) => {
-        clearTimeout(timer)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      this.use({
-        received: () => {
-          if (this.tracker.owed > 0) return
-          settle(this.tracker.failed ? new Error(`The server refused: ${queries.join('; ')}`) : undefined)
-        },
-        drained: () => {},
-        lost: settle,
-      })
-      this.resume()
-      this.send(Buffer.concat(queries.map(queryMessage)))
-    })
   }
 
   /** Closes the connection, politely when its session is in step. */
@@ -269,22 +199,13 @@ export class ServerConnection {
     this.#heardAt = performance.now()
     let own: Buffer
     try {
-      own = this.#afterReset(chunk)
+      own = this.#reset.behindAnswer(chunk)
       this.tracker.received(own)
     } catch (error) {
       this.destroy()
       return this.#lose(error as Error)
     }
     if (own.length > 0) this.#user.received(own)
-  }
-
-  /** What of the chunk is not the answer to a reset that travelled ahead. */
-  #afterReset(chunk: Buffer): Buffer {
-    if (typeof this.#reset === 'string') return chunk
-    const end = this.#reset.take(chunk)
-    if (end === -1) return chunk.subarray(chunk.length)
-    this.#reset = 'done'
-    return chunk.subarray(end)
   }
 
   #lose(error: Error): void {

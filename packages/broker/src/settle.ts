@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
+import { exchange } from './exchange.js'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
 
@@ -26,7 +27,7 @@ export function needsPlainReset(
 ): boolean {
   const { tracker } = connection
   const isClean =
-    tracker.state === 'idle' && !tracker.settingsReported && connection.cancelsOver === undefined
+    tracker.state === 'idle' && !tracker.settingsReported && connection.cancels.over === undefined
   const isHeard = connection.silentMillis <= policy.validateAfterIdleMillis
   const isPlain = isPlainReset(connection, policy) && undo.length === 0
   return isClean && isPlain && isHeard && connection.reset !== 'under way'
@@ -55,13 +56,13 @@ export async function settle(
   const { tracker } = connection
   if (tracker.state === 'busy') await stopQueries(connection, policy.cancelTimeoutMillis, counters)
   // A late one would hit the next lease's query.
-  await connection.cancelsOver
+  await connection.cancels.over
   const openTransaction = tracker.state === 'in-transaction'
   const queries: string[] = []
   if (openTransaction) queries.push('ROLLBACK')
   if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
   queries.push(...undo)
-  if (queries.length > 0) await connection.exchange(queries, policy.cancelTimeoutMillis)
+  if (queries.length > 0) await exchange(connection, queries, policy.cancelTimeoutMillis)
   if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
   if (openTransaction) counters.rollbacks++
   if (policy.resetQuery !== '') counters.resets++
@@ -92,7 +93,7 @@ async function cancelUntilClosed(connection: ServerConnection, timeoutMillis: nu
   const deadline = performance.now() + timeoutMillis
   connection.close(timeoutMillis)
   do {
-    await connection.cancel(deadline - performance.now()).catch(() => {})
+    await connection.cancels.send(deadline - performance.now()).catch(() => {})
     await Promise.race([connection.closed, delay(CANCEL_AGAIN_MILLIS)])
   } while (connection.isOpen && performance.now() < deadline)
 }
@@ -117,7 +118,7 @@ async function stopQueries(
   if (tracker.failed) await aMoment()
   if (tracker.state === 'busy') counters.cancels++
   while (connection.isOpen && tracker.state === 'busy' && performance.now() < deadline) {
-    await connection.cancel(deadline - performance.now()).catch(() => {})
+    await connection.cancels.send(deadline - performance.now()).catch(() => {})
     await aMoment()
   }
   await inStep

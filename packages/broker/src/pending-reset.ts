@@ -1,0 +1,53 @@
+import { behindReset, ResetAnswer } from '@pglease/client/internal'
+
+/** A session's reset that travels ahead of what is sent next on its connection. */
+export class PendingReset {
+  /**
+   * - `done`: the session is its user's;
+   * - `due`: it is reset by what is sent next, which travels behind the reset;
+   * - a `ResetAnswer`: that is sent, and its answer comes first.
+   */
+  #state: 'done' | 'due' | ResetAnswer = 'done'
+
+  get state(): 'done' | 'due' | 'under way' {
+    return typeof this.#state === 'string' ? this.#state : 'under way'
+  }
+
+  /** The session is not its next user's before it is reset. */
+  order(): void {
+    if (this.state === 'under way') throw new Error('A session is being reset already')
+    this.#state = 'due'
+  }
+
+  /**
+   * What to write, so that a reset that is due travels ahead of the bytes.
+   * @param isAnswered whether they bring an answer by themselves
+   */
+  aheadOf(bytes: Uint8Array, isAnswered: boolean): Uint8Array {
+    if (this.#state !== 'due' || bytes.length === 0) return bytes
+    this.sent()
+    return behindReset(bytes, isAnswered)
+  }
+
+  /** It travels: its answer comes first. */
+  sent(): void {
+    this.#state = new ResetAnswer()
+  }
+
+  /** A worker who had the socket has seen to it. */
+  done(): void {
+    this.#state = 'done'
+  }
+
+  /**
+   * What of the chunk is not the answer to the reset.
+   * @throws ResetFailedError or ProtocolError
+   */
+  behindAnswer(chunk: Buffer): Buffer {
+    if (typeof this.#state === 'string') return chunk
+    const end = this.#state.take(chunk)
+    if (end === -1) return chunk.subarray(chunk.length)
+    this.#state = 'done'
+    return chunk.subarray(end)
+  }
+}
