@@ -1,13 +1,11 @@
-import { Backoff } from './backoff.js'
+import { AllConnections } from './all-connections.js'
 import { Checks } from './checks.js'
-import { isFinal } from './connect-failure.js'
-import { type ConnectionUser, NOBODY } from './connection-user.js'
+import { NOBODY } from './connection-user.js'
 import type { Database } from './database-options.js'
 import { IdleConnections } from './idle-connections.js'
 import { LateResets } from './late-resets.js'
-import { openSession } from './open-session.js'
 import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
-import { ServerConnection } from './server-connection.js'
+import type { ServerConnection } from './server-connection.js'
 import type { CloseReason, Counters } from './statistics.js'
 import { type Waiter, Waiters } from './waiters.js'
 
@@ -39,40 +37,33 @@ export class ConnectionPool {
   readonly #counters: Counters
   readonly #holders: Holders
   readonly #waiters: Waiters
+  readonly #all: AllConnections
   readonly #idle: IdleConnections
   readonly #lateResets: LateResets
-  /** Every connection that the server has accepted and that is not gone. */
-  readonly #open = new Set<ServerConnection>()
-  /** Those that `granted` gave out and that have not come back. */
-  readonly #lent = new Set<ServerConnection>()
-  #connecting = 0
   /** Of those being validated, or reset because no lease has come to travel behind the reset. */
   readonly #checks: Checks
-  /** Closed by the pool and not gone yet. */
-  #leaving = 0
-  /** Connections of an earlier epoch are never lent: see `recycle`. */
-  #epoch = 0
-  #state: 'open' | 'closing' = 'open'
-  readonly #backoff = new Backoff(() => this.#dispatch())
-  /** Gives up the connections that are being opened. */
-  readonly #stopConnecting = new AbortController()
-  /** Those who want to know when a connection has come or gone, once. */
-  #onChange: (() => void)[] = []
+  /** Those that `granted` gave out and that have not come back. */
+  readonly #lent = new Set<ServerConnection>()
 
   constructor(database: Database, counters: Counters, holders: Holders) {
     this.#database = database
     this.#counters = counters
     this.#holders = holders
     this.#waiters = new Waiters((waitedMillis) => this.#timedOut(waitedMillis))
+    this.#all = new AllConnections(database, counters, {
+      opened: (connection) => this.available(connection),
+      refused: (error) => this.#waiters.refuseAll(() => cannotConnect(database, error)),
+      freed: () => this.#dispatch(),
+    })
     this.#idle = new IdleConnections({
       idleTimeoutMillis: database.idleTimeoutMillis,
-      spare: () => this.#size - this.#leaving - database.min,
+      spare: () => this.#all.spare,
       close: (connection, reason) => this.close(connection, reason),
     })
     this.#checks = new Checks(database, counters, {
       passed: (connection) => this.available(connection),
       failed: (connection, reason) => {
-        this.close(connection, this.#state === 'closing' ? 'closed' : reason)
+        this.close(connection, this.#all.isClosing ? 'closed' : reason)
         this.#dispatch()
       },
     })
@@ -81,11 +72,11 @@ export class ConnectionPool {
 
   get figures() {
     // What a thread keeps is to be reset, as much as what is idle and unreset: both count as settling.
-    const [connecting, leased] = [this.#connecting, this.#lent.size - this.#holders.kept]
+    const [connecting, leased] = [this.#all.connecting, this.#lent.size - this.#holders.kept]
     const idle = this.#idle.size - this.#idle.unreset().length
-    const settling = this.#size - connecting - idle - leased
+    const settling = this.#all.size - connecting - idle - leased
     const { max } = this.#database
-    return { total: this.#size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
+    return { total: this.#all.size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
   }
 
   get hasWaiters(): boolean {
@@ -98,7 +89,7 @@ export class ConnectionPool {
   }
 
   acquire(waiter: Waiter): void {
-    if (this.#state === 'closing') return waiter.refused(brokerClosed(this.#database))
+    if (this.#all.isClosing) return waiter.refused(brokerClosed(this.#database))
     if (this.#idle.size === 0) this.#holders.takeOne()
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#grant(waiter, connection, 0)
@@ -125,11 +116,10 @@ export class ConnectionPool {
    * at once where somebody waits.
    */
   available(connection: ServerConnection): void {
-    connection.use(this.#bystander(connection))
     // One that is soon lent again, or reset, need not be watched between.
     if (connection.reset !== 'due') connection.resume()
     connection.usedAt = performance.now()
-    const reason = this.#unfit(connection)
+    const reason = this.#all.unfit(connection)
     if (reason !== undefined) return this.close(connection, reason)
     if (this.#waiters.size > 0) this.#grantNext(connection)
     else this.#toIdle(connection)
@@ -138,45 +128,28 @@ export class ConnectionPool {
 
   /** Closes a connection, politely when its session is in step; its place is free when it is gone. */
   close(connection: ServerConnection, reason: CloseReason): void {
-    this.#counters.closed[reason]++
-    this.#leaving++
-    connection.use(NOBODY)
-    connection.close(this.#database.cancelTimeoutMillis)
-    connection.closed.then(() => {
-      this.#leaving--
-      this.#open.delete(connection)
-      this.#changed()
-    })
+    this.#all.close(connection, reason)
+  }
+
+  /** Why a connection may not be lent again, however well it is. */
+  spent(connection: ServerConnection): CloseReason | undefined {
+    return this.#all.spent(connection)
   }
 
   /** From now on no connection opened before is lent: idle ones close at once, the others when they come back. */
   recycle(): void {
-    this.#epoch++
+    this.#all.recycle()
     this.#holders.wantAll()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
   }
 
   /**
-   * Resolves when `min` connections are open. While the server is away it waits as long as a lease would.
+   * Resolves when `min` connections are open.
    * @throws ConnectError, LeaseTimeoutError or BrokerClosedError
    */
-  async ready(): Promise<void> {
-    const { min, connectionTimeoutMillis: limit } = this.#database
-    const late = limit === 0 ? undefined : AbortSignal.timeout(limit)
-    const wake = () => this.#changed()
-    late?.addEventListener('abort', wake)
-    try {
-      this.#dispatch()
-      while (this.#state === 'open' && this.#open.size < min) {
-        if (late?.aborted) throw this.#timedOut(limit)
-        await this.#change()
-        const error = this.#backoff.error
-        if (error !== undefined && isFinal(error)) throw cannotConnect(this.#database, error)
-      }
-      if (this.#state === 'closing') throw brokerClosed(this.#database)
-    } finally {
-      late?.removeEventListener('abort', wake)
-    }
+  ready(): Promise<void> {
+    this.#dispatch()
+    return this.#all.ready((waitedMillis) => this.#timedOut(waitedMillis))
   }
 
   /**
@@ -184,28 +157,21 @@ export class ConnectionPool {
    * ones when they come back.
    */
   beginClose(): void {
-    this.#state = 'closing'
-    this.#backoff.reset()
+    this.#all.beginClose()
     this.#waiters.refuseAll(() => brokerClosed(this.#database))
-    this.#stopConnecting.abort()
     this.#holders.wantAll()
     this.#checks.stop()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
-    this.#changed()
   }
 
   /** Resolves when no connection is open, after `beginClose`. */
-  async drained(): Promise<void> {
-    while (this.#size > 0) await this.#change()
-  }
-
-  get #size(): number {
-    return this.#open.size + this.#connecting
+  drained(): Promise<void> {
+    return this.#all.gone()
   }
 
   /** Connections that will be idle soon, if all goes well. */
   get #arriving(): number {
-    return this.#connecting + this.#checks.size
+    return this.#all.connecting + this.#checks.size
   }
 
   /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
@@ -215,19 +181,14 @@ export class ConnectionPool {
 
   /** Serves the line with what is idle, then sees to it that enough is on its way for those who remain. */
   #dispatch(): void {
-    if (this.#state === 'closing') return
+    if (this.#all.isClosing) return
     while (this.#waiters.size > 0) {
       const connection = this.#popFresh()
       if (connection === undefined) break
       this.#grantNext(connection)
     }
     while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
-    while (this.#mayConnect && (this.#arriving < this.#waiters.size || this.#size < this.#database.min))
-      this.#connect()
-  }
-
-  get #mayConnect(): boolean {
-    return !this.#backoff.isWaiting && this.#size < this.#database.max
+    while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort)) this.#all.open()
   }
 
   #popFresh(): ServerConnection | undefined {
@@ -254,79 +215,13 @@ export class ConnectionPool {
     if (connection.reset === 'due') this.#lateResets.watch()
   }
 
-  #connect(): void {
-    this.#connecting++
-    const epoch = this.#epoch
-    openSession(this.#database, this.#stopConnecting.signal).then(
-      (session) => {
-        const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
-        this.#connecting--
-        this.#counters.opened++
-        this.#backoff.reset()
-        this.#open.add(connection)
-        this.available(connection)
-        this.#changed()
-      },
-      (error: Error) => {
-        this.#connecting--
-        this.#connectFailed(error)
-        this.#changed()
-      },
-    )
-  }
-
-  /** A refusal that time cannot mend is told at once, unless other connections may serve those who wait. */
-  #connectFailed(error: Error): void {
-    if (this.#state === 'closing') return
-    this.#counters.connectFailures++
-    this.#backoff.failed(error)
-    if (isFinal(error) && this.#open.size === 0)
-      this.#waiters.refuseAll(() => cannotConnect(this.#database, error))
-  }
-
-  #unfit(connection: ServerConnection): CloseReason | undefined {
-    if (!connection.isOpen || connection.tracker.state !== 'idle') return 'lost'
-    return this.spent(connection)
-  }
-
-  /** Why a connection may not be lent again, however well it is. */
-  spent(connection: ServerConnection): CloseReason | undefined {
-    const { maxUses } = this.#database
-    if (this.#state === 'closing') return 'closed'
-    if (connection.epoch !== this.#epoch) return 'recycled'
-    if (maxUses > 0 && connection.uses >= maxUses) return 'uses'
-    if (performance.now() >= connection.expiresAt) return 'lifetime'
-    return undefined
-  }
-
-  /** Watches an idle connection: the server may close it, and mostly says so first. */
-  #bystander(connection: ServerConnection): ConnectionUser {
-    const lost = () => {
-      this.#idle.remove(connection)
-      this.close(connection, 'lost')
-    }
-    const received = () => {
-      if (connection.tracker.state !== 'idle') lost()
-    }
-    return { ...NOBODY, received, lost }
-  }
-
   #timedOut(waitedMillis: number): Error {
     return timedOut(this.#database, {
       waitedMillis,
       leased: this.#lent.size,
-      connecting: this.#connecting,
+      connecting: this.#all.connecting,
       holders: this.#holders.describe(),
-      cause: this.#open.size === 0 ? this.#backoff.error : undefined,
+      cause: this.#all.obstacle,
     })
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#onChange.push(resolve))
-  }
-
-  #changed(): void {
-    for (const listener of this.#onChange.splice(0)) listener()
-    this.#dispatch()
   }
 }

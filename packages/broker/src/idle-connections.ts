@@ -1,3 +1,4 @@
+import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { ServerConnection } from './server-connection.js'
 
 /** When idle connections are closed. */
@@ -7,7 +8,7 @@ export interface IdleLimits {
   /** How many connections the pool has above its minimum, now. */
   spare(): number
   /** Closes a connection that is in the pool no more. */
-  close(connection: ServerConnection, reason: 'idle' | 'lifetime'): void
+  close(connection: ServerConnection, reason: 'idle' | 'lifetime' | 'lost'): void
 }
 
 /** Node's timers take no more: 24 days. */
@@ -32,6 +33,7 @@ export class IdleConnections {
   }
 
   push(connection: ServerConnection): void {
+    connection.use(this.#watcher(connection))
     this.#stack.push(connection)
     this.#wakeAt(this.#endOf(connection))
   }
@@ -63,6 +65,18 @@ export class IdleConnections {
   takeAll(): ServerConnection[] {
     this.#stopTimer()
     return this.#stack.splice(0)
+  }
+
+  /** The server may close an idle connection, and mostly says so first. */
+  #watcher(connection: ServerConnection): ConnectionUser {
+    const lost = () => {
+      this.remove(connection)
+      this.#limits.close(connection, 'lost')
+    }
+    const received = () => {
+      if (connection.tracker.state !== 'idle') lost()
+    }
+    return { ...NOBODY, received, lost }
   }
 
   /** Sets the timer, unless it fires earlier anyway. */
