@@ -1,6 +1,7 @@
-import { LeaseLostError, LeaseRevokedError, LeaseTimeoutError, ProtocolError } from '@pglease/client'
+import { LeaseTimeoutError, ProtocolError } from '@pglease/client'
 import {
   type AgainFrame,
+  connectionLost,
   type GrantedSocket,
   type LeaseRequest,
   type ReopenedLease,
@@ -12,6 +13,7 @@ import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { DatabaseLeases } from './database-leases.js'
 import { exchange } from './exchange.js'
 import { LeaseClock } from './lease-clock.js'
+import { heldTooLong, saidGoodbye } from './lease-errors.js'
 import type { LeasePeer } from './lease-peer.js'
 import { LEASE_TRANSITIONS, type LeaseState } from './lease-state.js'
 import { Relay } from './relay.js'
@@ -247,9 +249,7 @@ export class Lease implements Waiter, ConnectionUser {
     if (this.state === 'recalled') return this.#end('release')
     if (cause instanceof ResetFailedError && this.state !== 'cancelling') return this.#waitAgain()
     this.#end('release')
-    const { database } = this.request
-    // In the words of `pg`, by which programs know it.
-    this.peer.revoked(new LeaseLostError('Connection terminated unexpectedly', { database, cause }))
+    this.peer.revoked(connectionLost(this.request.database, cause))
   }
 
   /** The connection is ready: what the worker has written is sent, and he gets the socket if he can have it. */
@@ -306,9 +306,7 @@ export class Lease implements Waiter, ConnectionUser {
       if (!(error instanceof ProtocolError)) throw error
       return this.revoke(error)
     }
-    if (!this.#connection!.tracker.terminated) return
-    const { database } = this.request
-    this.revoke(new LeaseLostError('The client has said goodbye to the server', { database }))
+    if (this.#connection!.tracker.terminated) this.revoke(saidGoodbye(this.request.database))
   }
 
   #sendCancel(): Promise<void> {
@@ -347,14 +345,8 @@ export class Lease implements Waiter, ConnectionUser {
 
   #watchTheClock(): void {
     const { maxLeaseMillis, leakDetectionMillis } = this.#home.database
-    this.#clock.after(maxLeaseMillis, () => this.#heldTooLong(maxLeaseMillis))
+    this.#clock.after(maxLeaseMillis, () => this.revoke(heldTooLong(this.request.database, maxLeaseMillis)))
     this.#clock.after(leakDetectionMillis, () => this.#home.warnOfLeak(this))
-  }
-
-  #heldTooLong(limit: number): void {
-    const { database } = this.request
-    const message = `The lease on "${database}" was held for longer than maxLeaseMillis, ${limit} ms.`
-    this.revoke(new LeaseRevokedError(message, { database, limit }))
   }
 
   #end(how: 'release' | 'destroy', session: ReturnedSession = 'unknown'): void {

@@ -6,6 +6,7 @@ export { keepErrorsWhole } from './comlink-errors.js'
 export * from './contract.js'
 export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './flow-window.js'
 export { MOST_UNSEEN_LEASES } from './hold-times.js'
+export { connectionLost } from './lease-errors.js'
 export { PlainSocket } from './plain-socket.js'
 export { type FrameChannel, PortChannel } from './port-channel.js'
 export {

@@ -1,6 +1,7 @@
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
-import { ConfigurationError, LeaseLostError, ProtocolError } from './errors.js'
+import { ConfigurationError, ProtocolError } from './errors.js'
+import { brokerGone, connectionLost } from './lease-errors.js'
 import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PortPath } from './port-path.js'
@@ -152,9 +153,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   portClosed(): void {
     this.#end('release')
-    const { database } = this.#request
-    const message = 'The broker has closed, or its thread has ended: the lease is lost.'
-    this.destroy(new LeaseLostError(message, { database }))
+    this.destroy(brokerGone(this.#request.database))
   }
 
   notReset(port: LeasePort, first: Buffer): void {
@@ -162,10 +161,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   lost(cause: Error): void {
-    const { database } = this.#request
-    // In the words of `pg`, by which programs know it.
-    const lost = new LeaseLostError('Connection terminated unexpectedly', { database, cause })
-    this.destroy(cause instanceof ProtocolError ? cause : lost)
+    this.destroy(cause instanceof ProtocolError ? cause : connectionLost(this.#request.database, cause))
   }
 
   #open(chunk: Buffer, callback: SendCallback): void {

@@ -5,8 +5,8 @@ import { answerCall, type Call, refuseConnect, refuseQuery } from './call-answer
 import { ClientConfig } from './client-config.js'
 import { type LeasedClientOptions, leaseOptions } from './client-options.js'
 import type { LeaseRequest } from './contract.js'
-import { LeaseLostError, LeaseReleasedError, PgleaseError } from './errors.js'
 import { LeaseConnection } from './lease-connection.js'
+import { lostBefore, released } from './lease-errors.js'
 import { LeaseStream } from './lease-stream.js'
 
 /**
@@ -101,7 +101,7 @@ export class Leased extends UntypedClient {
       case 'released':
         return refuseConnect(released(this.#request.database), call)
       case 'lost':
-        return refuseConnect(lostBefore(this.#state.error, this.#request.database), call)
+        return refuseConnect(lostBefore(this.#request.database, this.#state.error), call)
       case 'unused':
         this.#noteCaller(this.connect)
         this.#state = { is: 'leasing' }
@@ -118,7 +118,7 @@ export class Leased extends UntypedClient {
       case 'released':
         return refuseQuery(released(this.#request.database), call, this.#connection)
       case 'lost':
-        return refuseQuery(lostBefore(this.#state.error, this.#request.database), call, this.#connection)
+        return refuseQuery(lostBefore(this.#request.database, this.#state.error), call, this.#connection)
       case 'unused':
         this.#noteCaller(this.query)
         this.#state = { is: 'leasing' }
@@ -210,20 +210,6 @@ export function leaseClient(
   task?: string,
 ): LeasedClient & Leased {
   return new Leased(link, options, task) as LeasedClient & Leased
-}
-
-function released(database: string): LeaseReleasedError {
-  return new LeaseReleasedError(
-    `The lease on "${database}" has been released. Use it only within its task, or lease again.`,
-    { database },
-  )
-}
-
-/** Each further use of a client whose connection is gone fails in the words of `pg`; one that was taken back says so. */
-function lostBefore(error: Error, database: string): Error {
-  if (error instanceof PgleaseError && !(error instanceof LeaseLostError)) return error
-  const message = 'Client has encountered a connection error and is not queryable'
-  return new LeaseLostError(message, { database, cause: error })
 }
 
 function closes(option: ReleaseOption): boolean {
