@@ -8,6 +8,8 @@ import {
   type ReturnedSession,
   type ReturnFrame,
 } from '@pglease/client/internal'
+import { LEASE_CHECKS } from './database-options.js'
+import { checkOptions } from './option-check.js'
 
 /** What a returned session may be that is no snapshot. */
 const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]
@@ -27,7 +29,16 @@ function isMillis(value: unknown): boolean {
 
 function isReopened(reopened: unknown): boolean {
   const { heldMillis, request } = Object(reopened)
-  return reopened === undefined || (isMillis(heldMillis) && request instanceof Object)
+  return reopened === undefined || (isMillis(heldMillis) && isRequest(request))
+}
+
+function isRequest(request: unknown): boolean {
+  try {
+    checkOptions('lease', request, LEASE_CHECKS)
+    return Object(request).database !== undefined
+  } catch {
+    return false
+  }
 }
 
 export function isAgain(frame: unknown): frame is AgainFrame {

@@ -38,7 +38,7 @@ export class Lease implements Waiter, ConnectionUser {
   #connection: ServerConnection | undefined
   /** Whether the worker has been granted it through the broker: what he sends may then be more than its first bytes. */
   #isRelayed = false
-  /** Set from when the worker gets the connection's socket. */
+  /** Set from when the worker gets the connection's socket; it outlives the loan, but not a new place in the line. */
   #socket: ThreadSocket | undefined
   /** When it was granted, or its holder's latest lease began as far as is known. */
   heldSince = 0
@@ -147,6 +147,7 @@ export class Lease implements Waiter, ConnectionUser {
     if (this.state !== 'handed-over') return
     if (reopened !== undefined) this.reopened(reopened)
     this.#takenBack('unknown')
+    this.#socket = undefined
     this.#relay.keep(again)
     this.#waitAgain()
   }
@@ -198,7 +199,8 @@ export class Lease implements Waiter, ConnectionUser {
 
   /** Takes the lease back. */
   revoke(error: Error): void {
-    if (this.state === 'over' || this.state === 'recalled' || this.take()) return
+    this.want()
+    if (this.state === 'over' || this.state === 'recalled') return
     if (this.state === 'waiting') this.#home.withdraw(this)
     else this.#home.counters.revoked++
     if (this.state === 'handed-over') this.#recall()
@@ -328,7 +330,6 @@ export class Lease implements Waiter, ConnectionUser {
   /** A thread that does not hear of it, because it computes, keeps nobody waiting: the connection is closed. */
   #recall(): void {
     this.#machine.to('recalled')
-    this.#socket!.want()
     this.#clock.stop()
     this.#clock.after(RECALL_MILLIS, () => this.#end('release'))
   }

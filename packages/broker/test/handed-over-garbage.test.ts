@@ -49,6 +49,17 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
     ['a return behind a reset, with a word for bytes', back({ behindReset: 'SELECT 1' })],
     ['a return of a reopened lease without its time', back('idle', { reopened: { request } })],
     ['a return of a reopened lease without its request', reopened(1, null)],
+    ['a return of a reopened lease that nobody would grant', reopened(1, { isolationLevel: {}, task: 7 })],
+    ['a return of a reopened lease of no database', reopened(1, {})],
+    ...['task', 'openedAt', 'isolationLevel', 'priority', 'connectionTimeoutMillis'].map(
+      (option): [string, unknown] => [
+        `bytes to send again for a lease with a ${option} that is none`,
+        {
+          again: new Uint8Array(),
+          reopened: { heldMillis: 1, request: { ...request, [option]: { toString: 1, valueOf: 1 } } },
+        },
+      ],
+    ),
     ['a socket that is kept in another way', { kept: 1 }],
     ['no bytes to send again', { again: 'SELECT 1' }],
     ['an opening of another lease', { open: 2, request, bytes }],
@@ -84,7 +95,6 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
     ['has kept the socket, which it holds', ['kept', 'kept']],
     ['has held a reopened lease for no number', [reopened(Number.NaN)]],
     ['has held a reopened lease without end', [reopened(Number.POSITIVE_INFINITY)]],
-    ['has reopened a lease that nobody would grant', [reopened(1, { isolationLevel: {}, task: 7 })]],
     ['has sent what is no message behind a reset', [back({ behindReset: Uint8Array.of(1, 2, 3) })]],
     ['wants to send again what is no message', [{ again: Uint8Array.of(1, 2, 3) }]],
   ])('that claims that it %s harms nobody else', async (_what, frames) => {
