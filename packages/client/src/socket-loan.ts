@@ -7,8 +7,8 @@ import { duplicate } from './socket-duplicate.js'
 
 /** Who reads what comes from a loan's socket. */
 export interface LoanReader {
-  /** The bytes are good until this returns. */
-  received(bytes: Buffer): void
+  /** @param isOwn whether the bytes are the reader's; else they are good until this returns. */
+  received(bytes: Buffer, isOwn: boolean): void
   /** The server has closed the connection, or the network is gone. */
   closed(cause: Error | undefined): void
 }
@@ -59,7 +59,7 @@ export class SocketLoan {
     this.#request = request
     this.#openedAt = openedAt
     this.socket = new PlainSocket(duplicate(socket))
-    this.socket.onBytes = (bytes) => this.reader.received(bytes)
+    this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
     let cause: Error | undefined
     this.socket.on('error', (error) => {
       cause = error

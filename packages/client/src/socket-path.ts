@@ -86,7 +86,7 @@ export class SocketPath implements LeasePath, LoanReader {
     if (!mayKeep || !this.#loan.keep()) this.#loan.giveBack(how, session)
   }
 
-  received(bytes: Buffer): void {
+  received(bytes: Buffer, isOwn: boolean): void {
     this.#isRead = true
     let own: Buffer
     try {
@@ -98,8 +98,7 @@ export class SocketPath implements LeasePath, LoanReader {
       return this.closed(error as Error)
     }
     if (own.byteLength === 0) return
-    // The buffer is the next read's as well.
-    if (!this.#user.push(Buffer.from(own))) this.#loan.socket.pause()
+    if (!this.#user.push(isOwn ? own : Buffer.from(own))) this.#loan.socket.pause()
   }
 
   closed(cause: Error | undefined): void {

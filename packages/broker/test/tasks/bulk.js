@@ -1,4 +1,5 @@
 /** Tasks that move more than memory should hold, and stop in the middle until they are told to go on. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import pg from 'pg'
 
@@ -62,4 +63,33 @@ export async function echoes(bytes, { db }) {
   const value = Buffer.alloc(bytes, 'glacier')
   const { rows } = await db.query('SELECT $1::bytea AS value', [value])
   return value.equals(rows[0].value)
+}
+
+/** Copies out of two connections at once, and returns the MD5 of each. */
+export const copiesBoth = ({ rows }, { database }) =>
+  Promise.all(
+    ['default', 'replica'].map(async (name, index) => {
+      const { connection } = await leased(database(name))
+      const hash = createHash('md5')
+      connection.on('copyData', ({ chunk }) => hash.update(chunk))
+      const copy = new pg.Query(`COPY (${LINES(rows, index)}) TO STDOUT`)
+      database(name).query(copy)
+      await once(copy, 'end')
+      return hash.digest('hex')
+    }),
+  )
+
+const LINES = (rows, seed) => `SELECT md5((line + ${seed})::text) FROM generate_series(1, ${rows}) AS line`
+
+export const digest = ({ rows, seed }) => {
+  const hash = createHash('md5')
+  const md5 = (text) => createHash('md5').update(text).digest('hex')
+  for (let line = 1; line <= rows; line++) hash.update(`${md5(String(line + seed))}\n`)
+  return hash.digest('hex')
+}
+
+/** Its first query has been answered. */
+async function leased(client) {
+  await client.query('SELECT 1')
+  return client
 }
