@@ -101,7 +101,7 @@ export class SharedPoolExecutor<
 
   /** Tasks in threads. */
   get runningSize(): number {
-    return this.#threads.running.length
+    return this.#threads.size
   }
 
   /**

@@ -16,8 +16,7 @@ let lastNumber = 0
 /** One sending of a task to a thread. A task that waits behind another there can be taken back, and sent anew. */
 export class TaskJob {
   readonly run: TaskRun
-  /** Whether it may wait behind another. */
-  readonly isAhead: boolean
+  #isAhead: boolean
   /** What is posted. */
   readonly message: TaskMessage
   readonly transferList: readonly Transferable[]
@@ -28,9 +27,10 @@ export class TaskJob {
   #line: ThreadLine | undefined
   #state: JobState = 'starting'
 
+  /** @param isAhead whether it may wait behind another. */
   constructor(run: TaskRun, isAhead: boolean) {
     this.run = run
-    this.isAhead = isAhead
+    this.#isAhead = isAhead
     lastNumber = (lastNumber % 0x7fffffff) + 1
     this.#number = lastNumber
     const { message, transferList } = run.send(this)
@@ -41,6 +41,10 @@ export class TaskJob {
 
   get line(): ThreadLine | undefined {
     return this.#line
+  }
+
+  get isAhead(): boolean {
+    return this.#isAhead
   }
 
   get state(): JobState {
@@ -59,10 +63,16 @@ export class TaskJob {
   placed(line: ThreadLine): void {
     this.#line = line
     line.add(this)
-    if (!this.isAhead || line.first === this) return this.begins()
+    if (!this.#isAhead || line.first === this) return this.begins()
     this.#state = 'behind'
     this.message.ahead = this.#number
     line.cell!.offer(this.#number)
+  }
+
+  /** It has found no thread: it waits for one to start, as a job that was never to be sent ahead. */
+  starts(): void {
+    this.#isAhead = false
+    this.run.started()
   }
 
   /** Whether its thread will not begin it. */

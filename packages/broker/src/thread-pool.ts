@@ -33,8 +33,10 @@ export class ThreadPool {
   readonly #piscina: Piscina
   readonly #maxThreads: number
   readonly #tasksPerThread: number
-  /** What Piscina has taken and not yet ended, those of `#ahead` among it. */
+  /** What Piscina has taken and not yet ended, those of `#starting` and `#ahead` among it. */
   readonly #jobs = new Set<TaskJob>()
+  /** Jobs that wait for a thread to start. */
+  readonly #starting = new Set<TaskJob>()
   /** Jobs that wait behind another of their thread. */
   readonly #ahead = new Set<TaskJob>()
   /** By the threads' ids. */
@@ -78,23 +80,28 @@ export class ThreadPool {
     return jobs.map(({ run }) => run)
   }
 
+  /** How many of these do not wait behind another, as far as is known here. */
+  get size(): number {
+    return this.#jobs.size - this.#ahead.size
+  }
+
   get isFull(): boolean {
-    return this.#jobs.size - this.#ahead.size >= this.capacity
+    return this.size >= this.capacity
   }
 
   /** Runs a task in a free thread; one that another thread has begun meanwhile is left to that. */
   run(run: TaskRun): void {
-    const isFree = run.takeBack()
+    if (run.takeBack()) this.#send(new TaskJob(run, false))
     run.started()
-    if (isFree) this.#send(new TaskJob(run, false))
   }
 
   /**
    * Sends a task ahead to a thread that runs another, so that it may begin it without a word of this thread. False when
-   * each has one already. Not for threads that take several tasks at a time: they seldom wait for this one.
+   * each has one already. Not for threads that take several tasks at a time: they seldom wait for this one. Nor while jobs
+   * wait for threads to start, behind which Piscina would put it.
    */
   sendAhead(run: TaskRun): boolean {
-    if (this.#tasksPerThread > 1 || !this.#hasRoomAhead) return false
+    if (this.#tasksPerThread > 1 || this.#starting.size > 0 || !this.#hasRoomAhead) return false
     this.#send(new TaskJob(run, true))
     return true
   }
@@ -118,6 +125,9 @@ export class ThreadPool {
       (answer) => this.#answered(job, answer),
       (error) => this.#failed(job, error),
     )
+    if (job.state !== 'starting') return
+    this.#starting.add(job)
+    job.starts()
   }
 
   /** The thread with the fewest jobs that has room for this one. Without any, Piscina starts one or asks again. */
@@ -129,6 +139,7 @@ export class ThreadPool {
         found = { thread, line }
     }
     if (found === undefined) return null
+    this.#starting.delete(job)
     job.placed(found.line)
     if (job.state === 'behind') this.#ahead.add(job)
     return found.thread
@@ -176,6 +187,7 @@ export class ThreadPool {
 
   #ended(job: TaskJob): void {
     this.#jobs.delete(job)
+    this.#starting.delete(job)
     this.#ahead.delete(job)
     job.line?.remove(job)
   }

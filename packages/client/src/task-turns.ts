@@ -9,45 +9,54 @@ const LAST_ANSWER_MILLIS = 10_000
  * answer is posted, and only if it has not been taken back until then.
  */
 export class TaskTurns {
-  readonly #cell = new AheadCell()
-  #running = 0
-  /** Begins the task that was sent ahead and has arrived. */
+  readonly #cell: AheadCell
+  /** Turns taken: of the tasks that run, or of the one that is about to begin. */
+  #taken = 0
+  /** Gives the turn to the task that was sent ahead and has arrived. */
   #beginNext: (() => void) | undefined
   /** The number of the task that runs, where it was sent ahead. */
   #ahead: number | undefined
 
-  constructor() {
-    parentPort?.postMessage({ '@pglease/ahead': this.#cell.memory, threadId } satisfies AheadOffer)
+  constructor(cell = new AheadCell()) {
+    this.#cell = cell
+    parentPort?.postMessage({ '@pglease/ahead': cell.memory, threadId } satisfies AheadOffer)
     // The end of a thread overtakes the answers that it has posted, which would be lost.
     process.on('exit', () => {
-      if (this.#ahead !== undefined) this.#cell.untilReceived(this.#ahead, LAST_ANSWER_MILLIS)
+      if (this.#ahead !== undefined) cell.untilReceived(this.#ahead, LAST_ANSWER_MILLIS)
     })
   }
 
   begin(): void {
-    this.#running++
+    this.#taken++
   }
 
   /** Begins a task that was sent ahead, in its turn. False when it has been taken back. */
   async beginAhead(number: number): Promise<boolean> {
-    if (this.#running > 0) {
+    if (this.#taken === 0) {
+      this.#taken++
+    } else {
       await new Promise<void>((resolve) => {
         this.#beginNext = resolve
       })
     }
-    if (!this.#cell.begin(number)) return false
-    this.#ahead = number
-    this.#running++
-    return true
+    if (this.#cell.begin(number)) {
+      this.#ahead = number
+      return true
+    }
+    this.end()
+    return false
   }
 
-  /** To be called right before the task's answer is handed to Piscina, which posts it in this turn of the event loop. */
+  /**
+   * To be called right before the task's answer is handed to Piscina, which posts it in this turn of the event loop. The
+   * next task that has arrived has its turn at once, lest another that arrives meanwhile takes it.
+   */
   end(): void {
-    this.#running--
     this.#ahead = undefined
     const begin = this.#beginNext
     this.#beginNext = undefined
-    if (begin !== undefined) setImmediate(begin)
+    if (begin === undefined) this.#taken--
+    else setImmediate(begin)
   }
 }
 

@@ -71,12 +71,21 @@ export async function queries({ cells, text }, { db }) {
   return (await db.query(text)).rows[0]
 }
 
-/** Takes as long as it is told, and counts how often it has begun. */
-export async function counts({ begun, number, turns }, { db }) {
+/** Takes as long as it is told, and counts how often it has begun, and that no other runs beside it. */
+export async function counts({ begun, number, turns, dies }, { db }) {
   Atomics.add(begun, number, 1)
-  if (number % 3 === 0) await db.query('SELECT 1')
-  for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
-  return number
+  if (running) throw new Error('Another task runs in this thread')
+  running = true
+  if (dies) process.exit(3)
+  try {
+    if (number % 3 === 0) await db.query('SELECT 1')
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+    return number
+  } finally {
+    running = false
+  }
 }
+
+let running = false
 
 export const moves = (buffer) => buffer.byteLength

@@ -18,7 +18,7 @@ const TASKS_PER_THREAD = 2
 const COMPUTE_MILLIS = 5
 
 /** A task runs far more code than a query, and seldom enough for the compiler to take thousands of tasks to see it all. */
-const WARM_UP = 8
+const WARM_UP = 12
 
 export const oneQuery = comparison({
   name: 'task-1-query',
