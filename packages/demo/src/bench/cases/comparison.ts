@@ -33,6 +33,8 @@ export interface ComparisonSpec {
   readonly maxRounds?: number
   /** Rounds that do not count, for compilers, caches and connections. Default: 3. In a quick run always 1. */
   readonly warmUp?: number
+  /** A round that does not count, for loads that compute so long that compilers would see little of the rest. Default: `round`. */
+  readonly warmUpRound?: (round: Round) => Promise<Values>
   /** Makes what the load needs on the server, before the contenders start. */
   readonly prepare?: (admin: pg.Client, scope: Scope, place: Place) => Promise<void>
   /** Runs the load once and returns the value of each metric. @throws Error for a wrong answer. */
@@ -62,14 +64,18 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
       const running = await inTime(contender.start(setting), `starting ${contender.name}`, START_MILLIS)
       started.push({ contender, running, setting })
     }
-    const entrants = started.map(({ contender: { name }, running, setting }) => ({
-      name,
-      round: () => spec.round({ running, setting, bench }),
-    }))
+    const entrants = (round: ComparisonSpec['round']) =>
+      started.map(({ contender: { name }, running, setting }) => ({
+        name,
+        round: () => round({ running, setting, bench }),
+      }))
     bench.progress('warming up')
-    await alternate(entrants, scope.quick ? 1 : (spec.warmUp ?? 3))
+    await alternate(entrants(spec.warmUpRound ?? spec.round), scope.quick ? 1 : (spec.warmUp ?? 3))
     bench.progress('measuring')
-    const samples = await alternate(entrants, Math.min(scope.rounds, spec.maxRounds ?? scope.rounds))
+    const samples = await alternate(
+      entrants(spec.round),
+      Math.min(scope.rounds, spec.maxRounds ?? scope.rounds),
+    )
     return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {
       const name = `${spec.name}/${place.threads}-threads/${place.route}${length > 1 ? `/${key}` : ''}`
       return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets })

@@ -50,6 +50,7 @@ export const queriesAndComputation = comparison({
   contenders,
   places: SOCKET,
   warmUp: WARM_UP,
+  warmUpRound: (round) => runTasks(round, 3, 0),
   round: (round) => runTasks(round, 3, COMPUTE_MILLIS),
 })
 
