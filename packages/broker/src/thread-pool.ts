@@ -82,11 +82,13 @@ export class ThreadPool {
 
   /** How many of these do not wait behind another, as far as is known here. */
   get size(): number {
-    return this.#jobs.size - this.#ahead.size
+    let size = 0
+    for (const job of this.#jobs) if (job.state !== 'takenBack' && !this.#ahead.has(job)) size++
+    return size
   }
 
   get isFull(): boolean {
-    return this.size >= this.capacity
+    return this.#jobs.size - this.#ahead.size >= this.capacity
   }
 
   /** Runs a task in a free thread; one that another thread has begun meanwhile is left to that. */

@@ -28,13 +28,14 @@ async function untilStill(figure: () => number): Promise<number> {
   return last
 }
 
-/** How much memory this thread's buffers and the process take at the most while something goes on. */
+/** How much memory outside of this thread's heap and of the process something takes at the most while it goes on. */
 async function growthDuring(what: Promise<unknown>) {
   const before = process.memoryUsage()
   let [buffers, rss] = [0, 0]
   const timer = setInterval(() => {
     const now = process.memoryUsage()
-    buffers = Math.max(buffers, now.external + now.arrayBuffers - before.external - before.arrayBuffers)
+    // The memory of buffers is part of it.
+    buffers = Math.max(buffers, now.external - before.external)
     rss = Math.max(rss, now.rss - before.rss)
   }, 5)
   await what.finally(() => clearInterval(timer))

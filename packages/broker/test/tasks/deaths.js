@@ -16,7 +16,14 @@ const ends = {
   },
   'process.exit()': () => process.exit(3),
   'an end out of memory'() {
-    for (const hoard = []; ; ) hoard.push(new Array(10_000).fill(hoard.length))
+    const hoard = []
+    const grow = () => {
+      for (let count = 0; count < 1000; count++) hoard.push(new Array(100).fill(count))
+      setImmediate(grow)
+    }
+    // In steps: a heap that grows past its limit in one go may end the whole process.
+    grow()
+    return never
   },
 }
 
