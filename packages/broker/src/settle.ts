@@ -3,6 +3,7 @@ import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/inter
 import { exchange } from './exchange.js'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
+import { untilAnswered } from './until-answered.js'
 
 export interface SettlePolicy {
   resetQuery: string
@@ -126,26 +127,12 @@ async function stopQueries(
 
 /** Resolves when nothing is owed any more. */
 function nextInStep(connection: ServerConnection, timeoutMillis: number): Promise<void> {
-  const { tracker } = connection
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`Its query did not stop within ${timeoutMillis} ms`)),
-      timeoutMillis,
-    )
-    const settle = (error?: Error) => {
-      clearTimeout(timer)
-      if (error === undefined) resolve()
-      else reject(error)
-    }
-    connection.use({
-      received: () => {
-        sendWhatIsMissing(connection)
-        if (tracker.state === 'unknown') settle(new Error('The connection is out of step'))
-        else if (tracker.state !== 'busy') settle()
-      },
-      drained: () => {},
-      lost: settle,
-    })
+  const late = `Its query did not stop within ${timeoutMillis} ms`
+  return untilAnswered(connection, timeoutMillis, late, () => {
+    sendWhatIsMissing(connection)
+    const { state } = connection.tracker
+    if (state === 'unknown') return new Error('The connection is out of step')
+    return state === 'busy' ? 'not yet' : 'done'
   })
 }
 

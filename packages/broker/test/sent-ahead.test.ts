@@ -45,6 +45,16 @@ function block(millis: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis)
 }
 
+/** Two threads, each of which runs a task that ends when its gate is opened. */
+async function startTwoBusyThreads() {
+  const executor = start({ minThreads: 2, maxThreads: 2 })
+  const [long, short] = gates(2)
+  const longOne = executor.run(long.cells, { name: 'blocks' })
+  const shortOne = executor.run(short.cells, { name: 'blocks' })
+  await Promise.all([long.untilBegun(), short.untilBegun()])
+  return { executor, long, longOne, short, shortOne }
+}
+
 describe('a thread begins its next task while the main thread is blocked', () => {
   test.each(['blocks', 'waits', 'failsWhenItMay'] as const)('behind one that %s', async (name) => {
     const executor = start()
@@ -115,11 +125,8 @@ describe('a thread begins its next task while the main thread is blocked', () =>
 
 describe('a task that was sent ahead', () => {
   test('is taken back from a busy thread by a free one', async () => {
-    const executor = start({ minThreads: 2, maxThreads: 2 })
-    const [long, short, behind] = gates(3)
-    const longOne = executor.run(long.cells, { name: 'blocks' })
-    const shortOne = executor.run(short.cells, { name: 'blocks' })
-    await Promise.all([long.untilBegun(), short.untilBegun()])
+    const { executor, long, longOne, short, shortOne } = await startTwoBusyThreads()
+    const [behind] = gates(1)
     const waiting = [1, 2, 3].map(() => executor.run(behind.cells, { name: 'blocks' }))
     behind.open()
     short.open()
@@ -131,11 +138,8 @@ describe('a task that was sent ahead', () => {
   })
 
   test('with what its caller watches, also when it is sent anew', async () => {
-    const executor = start({ minThreads: 2, maxThreads: 2 })
-    const [long, short, behind] = gates(3)
-    const longOne = executor.run(long.cells, { name: 'blocks' })
-    const shortOne = executor.run(short.cells, { name: 'blocks' })
-    await Promise.all([long.untilBegun(), short.untilBegun()])
+    const { executor, long, longOne, short, shortOne } = await startTwoBusyThreads()
+    const [behind] = gates(1)
     const stop = new AbortController()
     const reason = new Error('enough')
     const reports: unknown[] = []
@@ -152,11 +156,8 @@ describe('a task that was sent ahead', () => {
   })
 
   test('is overtaken by a bounded number of others behind a long one', async () => {
-    const executor = start({ minThreads: 2, maxThreads: 2 })
-    const [long, short, behind] = gates(3)
-    const longOne = executor.run(long.cells, { name: 'blocks' })
-    const shortOne = executor.run(short.cells, { name: 'blocks' })
-    await Promise.all([long.untilBegun(), short.untilBegun()])
+    const { executor, long, longOne, short, shortOne } = await startTwoBusyThreads()
+    const [behind] = gates(1)
     behind.open()
     const order: string[] = []
     const patient = executor.run(behind.cells, { name: 'blocks' }).then(() => order.push('patient'))

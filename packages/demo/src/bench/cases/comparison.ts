@@ -33,7 +33,10 @@ export interface ComparisonSpec {
   readonly maxRounds?: number
   /** Rounds that do not count, for compilers, caches and connections. Default: 3. In a quick run always 1. */
   readonly warmUp?: number
-  /** A round that does not count, for loads that compute so long that compilers would see little of the rest. Default: `round`. */
+  /**
+   * A round that does not count, for loads that compute so long that compilers would see little of the rest. Default:
+   * `round`.
+   */
   readonly warmUpRound?: (round: Round) => Promise<Values>
   /** Makes what the load needs on the server, before the contenders start. */
   readonly prepare?: (admin: pg.Client, scope: Scope, place: Place) => Promise<void>
