@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** Tests of what a lease promises, whichever way its bytes go: run again without what lets threads have sockets. */
-const ON_EITHER_PATH = [
+/** Tests of what a lease promises, whichever way its bytes go: run again for each of the other ways. */
+const ON_ANY_PATH = [
   'cancel',
   'close',
   'flow-control',
@@ -17,6 +17,9 @@ const ON_EITHER_PATH = [
   'thread-death',
 ]
 
+const testFile = (name: string) => `packages/broker/test/${name}.test.ts`
+
+/** Without what lets threads have sockets. */
 const WITHOUT_KOFFI = new URL('packages/broker/test/support/without-koffi.cjs', import.meta.url)
 
 const test = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 30_000 }
@@ -34,9 +37,18 @@ export default defineConfig({
         test: {
           ...test,
           name: 'relayed',
-          include: ON_EITHER_PATH.map((name) => `packages/broker/test/${name}.test.ts`),
+          include: ON_ANY_PATH.map(testFile),
           execArgv: ['--require', fileURLToPath(WITHOUT_KOFFI)],
           provide: { relayed: true },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...test,
+          name: 'tls',
+          include: [...ON_ANY_PATH, 'handed-over*'].map(testFile),
+          provide: { overTls: true },
         },
       },
     ],

@@ -40,6 +40,8 @@ export class Lease implements Waiter, ConnectionUser {
   #isRelayed = false
   /** Set from when the worker gets the connection's socket; it outlives the loan, but not a new place in the line. */
   #socket: ThreadSocket | undefined
+  /** Of a lease that is over, whose worker has the connection's socket still. */
+  #abandoned: ServerConnection | undefined
   /** When it was granted, or its holder's latest lease began as far as is known. */
   heldSince = 0
   /** Whether it ended by `take`: the worker tells of his lease, but not of the end. */
@@ -122,8 +124,9 @@ export class Lease implements Waiter, ConnectionUser {
    * The worker is done, or gone.
    * @param session what is known of one whose socket the worker may have; he need not have come to take it.
    */
-  release(how: 'release' | 'destroy', session: ReturnedSession = 'untouched'): void {
-    if (this.state === 'over' || this.take()) return
+  release(how: 'release' | 'destroy', session: ReturnedSession | 'not returned' = 'untouched'): void {
+    if (this.state === 'over') return this.#returnedLate(session)
+    if (this.take()) return
     if (this.state === 'waiting') this.#home.withdraw(this)
     this.#end(how, session)
   }
@@ -321,10 +324,19 @@ export class Lease implements Waiter, ConnectionUser {
     return this.state === 'handed-over' || this.state === 'recalled'
   }
 
-  #takenBack(session: ReturnedSession): void {
+  #takenBack(session: ReturnedSession | 'not returned'): void {
     this.count()
-    this.#connection!.use(NOBODY)
-    this.#connection!.returned(session, this.heldSince)
+    const connection = this.#connection!
+    connection.use(NOBODY)
+    if (session !== 'not returned') return connection.returned(session, this.heldSince)
+    connection.abandoned()
+    this.#abandoned = connection
+  }
+
+  #returnedLate(session: ReturnedSession | 'not returned'): void {
+    if (session === 'not returned') return
+    this.#abandoned?.returned('unknown', this.heldSince)
+    this.#abandoned = undefined
   }
 
   /** A thread that does not hear of it, because it computes, keeps nobody waiting: the connection is closed. */
@@ -350,7 +362,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#clock.after(leakDetectionMillis, () => this.#home.warnOfLeak(this))
   }
 
-  #end(how: 'release' | 'destroy', session: ReturnedSession = 'unknown'): void {
+  #end(how: 'release' | 'destroy', session: ReturnedSession | 'not returned' = 'not returned'): void {
     if (this.#isAway) this.#takenBack(session)
     this.#machine.to('over')
     this.#clock.stop()

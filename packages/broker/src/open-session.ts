@@ -4,10 +4,12 @@ import { onAbort, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
 import type { Database } from './database-options.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
+import { startTls, type TlsOptions } from './tls-client.js'
+import { LeftToNodeError, TlsSocket } from './tls-socket.js'
 
 /** What `pg.Client` does not declare. */
 type ConnectedClient = pg.Client & {
-  connection: EventEmitter & { stream: Socket }
+  connection: EventEmitter & { stream: Socket; ssl: unknown }
   processID: number
   secretKey: number
   sslNegotiation: string | undefined
@@ -21,14 +23,41 @@ interface ParameterStatus {
 /** A session that `pg.Client` has opened and the database's options have prepared. */
 export interface OpenSession {
   client: ConnectedClient
+  /** The TLS that it was asked for, by whoever speaks it. */
+  ssl: unknown
   /** The statements that put back what a reset takes away of its initial state. */
   initialSettings: readonly string[]
   serverVersion: string
 }
 
+/** What makes the stream of a new client, of the options that are its connection's. */
+type MakeStream = (options: { ssl?: unknown; sslNegotiation?: string }) => Socket
+
 /** Connects, runs `onConnect`, and remembers the settings that it made. @throws the error of pg or of the hook. */
 export async function openSession(database: Database, stop: AbortSignal): Promise<OpenSession> {
-  const client = new pg.Client(clientConfig(database)) as unknown as ConnectedClient
+  try {
+    return await open(database, stop, sharedStream)
+  } catch (error) {
+    if (!(error instanceof LeftToNodeError)) throw error
+    return open(database, stop, nodeStream)
+  }
+}
+
+/** One whose TLS, if it has any, the threads can use. */
+const sharedStream: MakeStream = ({ ssl, sslNegotiation }) => {
+  if (!ssl) return new PlainSocket()
+  const isDirect = sslNegotiation === 'direct'
+  const session = startTls(ssl as TlsOptions, isDirect)
+  return session === undefined ? new Socket() : new TlsSocket(session, ssl as TlsOptions, isDirect)
+}
+
+/** `pg.Client` lays TLS on top. */
+const nodeStream: MakeStream = () => new Socket()
+
+async function open(database: Database, stop: AbortSignal, stream: MakeStream): Promise<OpenSession> {
+  const client = new pg.Client(clientConfig(database, stream)) as unknown as ConnectedClient
+  const { ssl } = client
+  leaveTlsTo(client.connection.stream, client)
   // A failure rejects what is awaited; the event alone must not end the process.
   client.on('error', () => {})
   const destroy = () => client.connection.stream.destroy()
@@ -40,13 +69,21 @@ export async function openSession(database: Database, stop: AbortSignal): Promis
   try {
     await client.connect()
     const initialSettings = await withinLimit(prepare(client, database), client, database)
-    return { client, initialSettings, serverVersion }
+    return { client, ssl, initialSettings, serverVersion }
   } catch (error) {
     destroy()
     throw error
   } finally {
     stopListening()
   }
+}
+
+/** To a stream that speaks TLS by itself the client writes as if there were none. */
+function leaveTlsTo(stream: Socket, client: ConnectedClient): void {
+  if (!(stream instanceof TlsSocket)) return
+  stream.host = client.host
+  client.ssl = false
+  client.connection.ssl = false
 }
 
 /** Gives a new session the database's own settings and those of the hook. Returns the statements that repeat them. */
@@ -76,12 +113,11 @@ function withinLimit<T>(
 }
 
 /** The options that are pg's, with the limit that keeps a connect from hanging. */
-function clientConfig(database: Database): pg.ClientConfig {
+function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
   const { max, min, onConnect, name, resetQuery, isolationLevel, readOnly, deferrable, ...rest } = database
   return {
     ...rest,
     keepAlive: database.keepAlive ?? true,
-    // TLS reads from a stream.
-    stream: ({ ssl }: { ssl?: unknown }) => (ssl ? new Socket() : new PlainSocket()),
+    stream,
   } as unknown as pg.ClientConfig
 }

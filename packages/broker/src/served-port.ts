@@ -59,7 +59,9 @@ export class ServedPort implements LeasePeer {
     channel.onClose = () => this.#closed()
   }
 
+  /** Its lease is over before: what the thread does with the port it may still do for a while. */
   close(): void {
+    this.#lease = undefined
     this.#channel.close()
   }
 
@@ -120,7 +122,7 @@ export class ServedPort implements LeasePeer {
 
   /** A thread can post what it likes: what is no frame, or out of order, ends its lease and not this thread. */
   #refuse(): void {
-    this.#release('destroy', 'unknown')
+    this.#release('destroy', 'not returned')
     this.revoked(new ProtocolError('Something came over the lease port that is no frame of a lease.'))
     this.close()
   }
@@ -141,7 +143,7 @@ export class ServedPort implements LeasePeer {
     this.#release(back, session)
   }
 
-  #release(how: 'release' | 'destroy', session?: ReturnedSession): void {
+  #release(how: 'release' | 'destroy', session?: ReturnedSession | 'not returned'): void {
     this.#lease?.release(how, session)
     this.#lease = undefined
   }

@@ -13,6 +13,7 @@ import { Cancels } from './cancels.js'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { OpenSession } from './open-session.js'
 import { PendingReset } from './pending-reset.js'
+import { TlsSocket } from './tls-socket.js'
 
 /** How long a server has to close a connection that is given up, where it would not see that this side has closed. */
 const LEAVE_MILLIS = 100
@@ -39,7 +40,7 @@ export class ServerConnection {
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
-  /** By which a worker can have the socket too. Undefined for TLS, whose state is this thread's. */
+  /** By which a worker can have the socket too. Undefined for Node's TLS, whose state is this thread's. */
   readonly #reference: SocketReference | undefined
   /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
   #holder: 'broker' | 'worker' | 'nobody' = 'broker'
@@ -54,7 +55,7 @@ export class ServerConnection {
   readonly closed: Promise<void>
 
   constructor(
-    { client, initialSettings, serverVersion }: OpenSession,
+    { client, ssl, initialSettings, serverVersion }: OpenSession,
     epoch: number,
     lifetimeSeconds: number,
   ) {
@@ -62,7 +63,7 @@ export class ServerConnection {
       lifetimeSeconds === 0
         ? Number.POSITIVE_INFINITY
         : this.usedAt + lifetimeSeconds * (1000 - 100 * Math.random())
-    const { host, port, ssl, sslNegotiation, processID, secretKey } = client
+    const { host, port, sslNegotiation, processID, secretKey } = client
     this.processId = processID
     this.cancels = new Cancels({ host, port, ssl, sslNegotiation, processId: processID, secretKey })
     this.initialSettings = initialSettings
@@ -137,6 +138,12 @@ export class ServerConnection {
     this.#holder = 'worker'
     this.#mayBeDuplicated = true
     this.pause()
+    if (this.#socket instanceof TlsSocket) this.#socket.lend()
+  }
+
+  /** The worker has the socket still, and uses it until he hears of it: the connection can only be closed. */
+  abandoned(): void {
+    this.#tracker.lose()
   }
 
   /**
@@ -144,6 +151,7 @@ export class ServerConnection {
    * the session stands.
    */
   returned(session: ReturnedSession, lentSince: number): void {
+    if (this.#socket instanceof TlsSocket) this.#socket.takeBack()
     if (session === 'unknown') return this.#tracker.lose()
     this.#holder = 'broker'
     if (session === 'untouched') return
@@ -215,10 +223,11 @@ export class ServerConnection {
   }
 }
 
-/** Only of sockets whose bytes are the protocol's, and only on Linux: see `socket-duplicate.ts`. */
+/** Only of sockets that a worker can read and write, and only on Linux: see `socket-duplicate.ts`. */
 function referenceTo(socket: Socket): SocketReference | undefined {
   const fd = (socket as { _handle?: { fd?: number } })._handle?.fd
   if (process.platform !== 'linux' || !(socket instanceof PlainSocket) || fd === undefined || fd < 0)
     return undefined
-  return { fd, inode: fstatSync(fd).ino }
+  const tls = socket instanceof TlsSocket ? socket.session.address : undefined
+  return { fd, inode: fstatSync(fd).ino, tls }
 }

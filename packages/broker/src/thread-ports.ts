@@ -19,7 +19,7 @@ export interface ThreadRights extends PortRights {
 
 /** The broker's ends of all threads' ports: a control port each, and the lease ports. */
 export class ThreadPorts {
-  readonly #ports = new Set<MessagePort>()
+  readonly #ports = new Set<{ close(): void }>()
   #state: 'open' | 'closed' = 'open'
 
   /** Serves a thread whose end of the control port is a `BrokerLink`. */
@@ -49,13 +49,13 @@ export class ThreadPorts {
   #serveLeases(port: MessagePort, rights: ThreadRights, cell: unknown): void {
     if (this.#state === 'closed') return port.close()
     const channel = new PortChannel<WorkerFrame, BrokerFrame>(port)
-    new ServedPort(channel, rights, isCell(cell) ? new SessionCell(cell) : undefined)
-    this.#keep(port)
+    const served = new ServedPort(channel, rights, isCell(cell) ? new SessionCell(cell) : undefined)
+    this.#keep(port, served)
   }
 
-  #keep(port: MessagePort): void {
-    this.#ports.add(port)
-    port.once('close', () => this.#ports.delete(port))
+  #keep(port: MessagePort, served: { close(): void } = port): void {
+    this.#ports.add(served)
+    port.once('close', () => this.#ports.delete(served))
   }
 }
 

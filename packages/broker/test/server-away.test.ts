@@ -137,7 +137,6 @@ describe('a refusal that time cannot mend fails those who wait at once', () => {
     ['a wrong password', { password: 'wrong' }, '28P01'],
     ['a role that does not exist', { user: 'nobody_of_that_name' }, /^28/],
     ['a database that does not exist', { database: 'nothing_of_that_name' }, '3D000'],
-    ['TLS that the server does not speak', { ssl: true }, undefined],
   ])('for %s', async (_, change, sqlState) => {
     const { hostname, port, username, password } = new URL(database.connectionString)
     // Without a limit: only a refusal ends the wait.
@@ -156,8 +155,7 @@ describe('a refusal that time cannot mend fails those who wait at once', () => {
     for (const error of await Promise.all(errors)) {
       expect(error).toMatchObject({ code: 'PGLEASE_CONNECT', retryable: false, database: 'default' })
       expect(error.message).toMatch(`Cannot connect to "default": ${error.cause.message}`)
-      if (sqlState === undefined) expect(error.cause.message).toMatch('does not support SSL')
-      else expect(error.cause).toMatchObject({ code: expect.stringMatching(sqlState) })
+      expect(error.cause).toMatchObject({ code: expect.stringMatching(sqlState) })
     }
     expect(broker.stats().default).toMatchObject({ opened: 0, refused: 2, waiting: 0 })
   })

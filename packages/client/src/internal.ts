@@ -7,6 +7,7 @@ export * from './contract.js'
 export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './flow-window.js'
 export { MOST_UNSEEN_LEASES } from './hold-times.js'
 export { connectionLost } from './lease-errors.js'
+export { type Address, openSsl } from './openssl.js'
 export { PlainSocket } from './plain-socket.js'
 export { type FrameChannel, PortChannel } from './port-channel.js'
 export {
@@ -24,8 +25,10 @@ export {
   SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
+export { SecureSocket } from './secure-socket.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './session-cell.js'
 export type { SocketReference } from './socket-duplicate.js'
 export * from './task-contract.js'
+export { TlsSession } from './tls-session.js'
 export { fromWire, toWire } from './wire-error.js'
 export { withLease } from './with-connection.js'

@@ -13,7 +13,11 @@ const OWN_READ_BYTES = 128 * 1024
 const LARGE_BYTES = 32 * 1024
 
 /** For small reads: each is handled before the next one, whichever socket it is of. */
-const commonBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
+export const commonBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
+
+function plainBuffer(latest: number): Buffer {
+  return latest < LARGE_BYTES ? commonBuffer : Buffer.allocUnsafeSlow(OWN_READ_BYTES)
+}
 
 /**
  * Called with what was read.
@@ -30,19 +34,21 @@ export class PlainSocket extends Socket {
   /** At first pg's client listens, as to any stream. */
   onBytes: BytesListener = (bytes) => this.emit('data', Buffer.from(bytes))
 
-  /** @param fd of a connected socket, which is this one's from now on and which it reads at once. */
-  constructor(fd?: number) {
-    let buffer = commonBuffer
+  /**
+   * @param fd of a connected socket, which is this one's from now on and which it reads at once.
+   * @param nextBuffer what the next read goes to; `latest` is how many bytes the one before has brought.
+   */
+  constructor(fd?: number, nextBuffer = plainBuffer) {
     let latest = 0
-    const next = () => {
-      buffer = latest < LARGE_BYTES ? commonBuffer : Buffer.allocUnsafeSlow(OWN_READ_BYTES)
-      return buffer
-    }
     const callback = (count: number, filled: Buffer) => {
       latest = count
-      this.onBytes(filled.subarray(0, count), filled !== commonBuffer)
+      this.received(filled.subarray(0, count), filled !== commonBuffer)
       return true
     }
-    super({ fd, onread: { buffer: next, callback } } as object)
+    super({ fd, onread: { buffer: () => nextBuffer(latest), callback } } as object)
+  }
+
+  protected received(bytes: Buffer, isOwn: boolean): void {
+    this.onBytes(bytes, isOwn)
   }
 }

@@ -1,11 +1,14 @@
 import { closeSync, fstatSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import type { Address } from './openssl.js'
+import { processLibrary } from './process-library.js'
 
 /** Names a socket of this process to its other threads. */
 export interface SocketReference {
   fd: number
   /** Tells whether the descriptor is still this socket's: another file may have its number by now. */
   inode: number
+  /** The TLS session that goes with it. */
+  tls?: Address | undefined
 }
 
 /** Of Linux's `fcntl(2)`: duplicates a descriptor; child processes do not inherit the duplicate. */
@@ -13,27 +16,14 @@ const F_DUPFD_CLOEXEC = 1030
 
 type Fcntl = (fd: number, command: number, type: 'int', least: number) => number
 
-/** Undefined where there is no such call, and where the library that makes it has not been installed. */
 let fcntl: Fcntl | undefined
-let state: 'unknown' | 'known' = 'unknown'
 
 function findFcntl(): Fcntl | undefined {
-  if (state === 'unknown') fcntl = loadFcntl()
-  state = 'known'
+  fcntl ??= processLibrary()?.func('int fcntl(int fd, int command, ...)') as unknown as Fcntl | undefined
   return fcntl
 }
 
-function loadFcntl(): Fcntl | undefined {
-  if (process.platform !== 'linux') return undefined
-  try {
-    const { load } = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    return load(null).func('int fcntl(int fd, int command, ...)') as unknown as Fcntl
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether this thread can have its own descriptor of another thread's socket. The first answer takes about 10 ms. */
+/** Whether this thread can have its own descriptor of another thread's socket. */
 export function canDuplicate(): boolean {
   return findFcntl() !== undefined
 }

@@ -3,7 +3,9 @@ import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PlainSocket } from './plain-socket.js'
 import { ownBytes } from './port-channel.js'
 import { SHORT_LEASE_MILLIS } from './protocol/reset-ahead.js'
-import { duplicate } from './socket-duplicate.js'
+import { SecureSocket } from './secure-socket.js'
+import { duplicate, type SocketReference } from './socket-duplicate.js'
+import { TlsSession } from './tls-session.js'
 
 /** Who reads what comes from a loan's socket. */
 export interface LoanReader {
@@ -58,7 +60,7 @@ export class SocketLoan {
     this.#keeper = keeper
     this.#request = request
     this.#openedAt = openedAt
-    this.socket = new PlainSocket(duplicate(socket))
+    this.socket = openSocket(socket)
     this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
     let cause: Error | undefined
     this.socket.on('error', (error) => {
@@ -124,4 +126,12 @@ export class SocketLoan {
     if (!this.isReopened) return undefined
     return { heldMillis: performance.now() - this.#openedAt, request: this.#request }
   }
+}
+
+/** This thread's end of a connection. @throws Error when it is closed. */
+function openSocket(reference: SocketReference): PlainSocket {
+  const fd = duplicate(reference)
+  return reference.tls === undefined
+    ? new PlainSocket(fd)
+    : new SecureSocket(new TlsSession(reference.tls), fd)
 }

@@ -7,6 +7,10 @@ declare module 'vitest' {
     serverConnectionString: string
     /** Whether no thread can have a connection's socket. */
     relayed: boolean | undefined
+    /** What to trust the server by. */
+    certificate: { cert: string; key: string }
+    /** Whether brokers connect with TLS. */
+    overTls: boolean | undefined
   }
 }
 
@@ -15,7 +19,8 @@ const MAX_CONNECTIONS = 200
 
 /** Runs once, in Vitest's own process. What it returns runs at the end, however the tests went. */
 export default async function startServer({ provide }: TestProject): Promise<() => Promise<void>> {
-  const server = await startPostgres({ settings: { max_connections: MAX_CONNECTIONS } })
+  const server = await startPostgres({ ssl: true, settings: { max_connections: MAX_CONNECTIONS } })
   provide('serverConnectionString', server.connectionString)
+  provide('certificate', server.certificate!)
   return () => server.stop()
 }

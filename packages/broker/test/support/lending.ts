@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
-import { afterEach } from 'vitest'
+import { afterEach, inject } from 'vitest'
 import {
   type AttachOptions,
   ConnectionBroker,
@@ -11,6 +11,8 @@ import {
 import type { TestDatabase } from './database.js'
 import { failOnLeaks } from './leaks.js'
 import { until } from './until.js'
+
+const TLS = { ca: inject('certificate').cert }
 
 /** Closes in the order of the functions, the last one first, after each test; then nothing may be left open. */
 export class Lending {
@@ -32,7 +34,7 @@ export class Lending {
     const databases = Object.fromEntries(
       Object.entries({ default: options, ...others }).map(([name, each]) => [
         name,
-        { connectionString, ...each },
+        { connectionString, ...(inject('overTls') && { ssl: TLS }), ...each },
       ]),
     )
     const broker = new ConnectionBroker({ databases })

@@ -1,0 +1,99 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls'
+import { inspect } from 'node:util'
+import { type Address, openSsl, TlsSession } from '@pglease/client/internal'
+
+/** Of `ssl`, as `pg.Client` takes it. */
+export type TlsOptions = true | ConnectionOptions
+
+/** What of `tls.connect`'s options is followed here: most of it by Node, which makes OpenSSL's context of them. */
+const FOLLOWED: ReadonlySet<string> = new Set([
+  'ca',
+  'cert',
+  'ciphers',
+  'crl',
+  'ecdhCurve',
+  'key',
+  'maxVersion',
+  'minVersion',
+  'passphrase',
+  'pfx',
+  'rejectUnauthorized',
+  'secureOptions',
+  'servername',
+  'sigalgs',
+] satisfies (keyof ConnectionOptions)[])
+
+const SSL_VERIFY_PEER = 1
+const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55
+/** "Direct SSL", chapter 54.2.10 of the PostgreSQL documentation: each name behind its length. */
+const PROTOCOLS = Buffer.from('\x0apostgresql')
+
+/**
+ * The client's end of a session that any thread of this process can use. Undefined where Node's own TLS must do: where
+ * OpenSSL cannot be called, and for options that only Node follows.
+ * @throws Error of Node for options that are wrong.
+ */
+export function startTls(options: TlsOptions, isDirect: boolean): TlsSession | undefined {
+  const ssl = openSsl()
+  const settings = options === true ? {} : options
+  if (ssl === undefined || !Object.keys(settings).every((name) => FOLLOWED.has(name))) return undefined
+  const context = contextOf(settings)
+  const session = context && ssl.SSL_new(context)
+  if (!session) return undefined
+  const memory = ssl.BIO_s_mem()
+  ssl.SSL_set_bio(session, ssl.BIO_new(memory)!, ssl.BIO_new(memory)!)
+  ssl.SSL_set_connect_state(session)
+  if (isVerified(options)) ssl.SSL_set_verify(session, SSL_VERIFY_PEER, null)
+  if (isDirect) ssl.SSL_set_alpn_protos(session, PROTOCOLS, PROTOCOLS.byteLength)
+  return new TlsSession(session)
+}
+
+/** Before the handshake: tells the server which of its names is meant. No address may be sent (RFC 6066, section 3). */
+export function nameServer({ address }: TlsSession, options: TlsOptions, host: string): void {
+  const name = serverName(options, host)
+  if (name !== undefined) openSsl()!.SSL_ctrl(address, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name)
+}
+
+/** After the handshake, in which OpenSSL has verified the certificate: it must be the server's. @throws Error of Node. */
+export function checkServer(session: TlsSession, options: TlsOptions, host: string): void {
+  if (!isVerified(options)) return
+  const certificate = new X509Certificate(certificateOf(session)).toLegacyObject()
+  const error = checkServerIdentity(serverName(options, host) ?? host, certificate)
+  if (error !== undefined) throw error
+}
+
+/** The server's, in DER. @throws Error when it has sent none. */
+export function certificateOf({ address }: TlsSession): Buffer {
+  const ssl = openSsl()!
+  const certificate = ssl.SSL_get1_peer_certificate(address)
+  if (certificate === null) throw new Error('The server has no certificate')
+  const bio = ssl.BIO_new(ssl.BIO_s_mem())!
+  ssl.i2d_X509_bio(bio, certificate)
+  const der = Buffer.alloc(ssl.BIO_ctrl_pending(bio))
+  ssl.BIO_read(bio, der, der.byteLength)
+  ssl.BIO_free(bio)
+  ssl.X509_free(certificate)
+  return der
+}
+
+function isVerified(options: TlsOptions): boolean {
+  return options === true || options.rejectUnauthorized !== false
+}
+
+/** As `pg` has it: the host, or for an address what the options say. */
+function serverName(options: TlsOptions, host: string): string | undefined {
+  if (isIP(host) === 0) return host
+  return options === true ? undefined : options.servername
+}
+
+/**
+ * Node makes the context, so that its options mean here what they mean elsewhere. It gives native code the address as a
+ * value that JavaScript can only look at.
+ */
+function contextOf(options: ConnectionOptions): Address | undefined {
+  const { context } = createSecureContext(options) as { context: { _external?: unknown } }
+  const address = /^\[External: ([0-9a-f]+)\]$/.exec(inspect(context._external))?.[1]
+  return address === undefined ? undefined : BigInt(`0x${address}`)
+}

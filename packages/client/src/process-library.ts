@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module'
+import type { LibraryHandle } from 'koffi'
+
+let library: LibraryHandle | undefined
+let state: 'unknown' | 'known' = 'unknown'
+
+/**
+ * The native functions of this process: the C library's, and OpenSSL's, which Node brings. Undefined where koffi, an
+ * optional dependency, has not been installed, and off Linux, where they would be of no use. The first call takes about
+ * 10 ms.
+ */
+export function processLibrary(): LibraryHandle | undefined {
+  if (state === 'unknown') library = load()
+  state = 'known'
+  return library
+}
+
+function load(): LibraryHandle | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    return koffi.load(null)
+  } catch {
+    return undefined
+  }
+}
