@@ -14,6 +14,7 @@ const ON_ANY_PATH = [
   'release',
   'reset-ahead',
   'statistics',
+  'storm',
   'thread-death',
 ]
 
