@@ -35,6 +35,7 @@ Alternatives:
 ${ALTERNATIVES.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n')}
 
 A ratio compares pglease with an alternative: the median of the rounds' ratios, and the quartiles around it.
+In brackets, on Linux: what one unit takes of the main thread, of the other threads and of the server, in processor time.
 Exit code: 0 when every answer was right, whatever the speed; 1 when not; 2 when the command line is wrong.
 `
 

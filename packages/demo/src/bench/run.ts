@@ -6,6 +6,7 @@ import type { Bench, Scope, Variant } from './cases/case.js'
 import { CASES } from './cases/index.js'
 import type { Contender } from './contenders/contender.js'
 import { pglease } from './contenders/pglease.js'
+import { parentOf, processorTime } from './harness/processor-time.js'
 import type { Failure, Result } from './harness/result.js'
 import { describe, type Environment, readEnvironment } from './output/environment.js'
 import { showProgress } from './output/progress.js'
@@ -46,7 +47,8 @@ export async function runBench(options: BenchOptions): Promise<Outcome> {
     await admin.connect()
     await createTables(admin)
     const skipped = new Map<string, string>()
-    const bench = makeBench(options, server, admin, turns, skipped)
+    const { rows } = await admin.query('SELECT pg_backend_pid() AS pid')
+    const bench = makeBench(options, server, admin, parentOf(rows[0].pid), turns, skipped)
     const measured = await runVariants(chosenVariants(options, bench.scope), bench)
     for (const [name, why] of skipped) process.stdout.write(`${name} was skipped: ${why}.\n`)
     return {
@@ -101,6 +103,7 @@ function makeBench(
   { quick, rounds, against }: BenchOptions,
   server: EmbeddedPostgres,
   admin: pg.Client,
+  serverProcess: number,
   turnsPerMilli: number,
   skipped: Map<string, string>,
 ): Bench {
@@ -123,6 +126,7 @@ function makeBench(
         return why === undefined
       })
     },
+    processorTime: () => processorTime(serverProcess),
     progress: showProgress,
   }
 }

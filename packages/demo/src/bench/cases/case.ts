@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Contender } from '../contenders/contender.js'
+import type { ProcessorTime } from '../harness/processor-time.js'
 import type { Result } from '../harness/result.js'
 import type { Address, Route } from '../server/address.js'
 
@@ -24,6 +25,8 @@ export interface Bench {
   readonly turnsPerMilli: number
   /** Those that the user asked for and that can run here, in the order given. */
   available(contenders: readonly Contender[]): Contender[]
+  /** What has been spent so far, in seconds. */
+  processorTime(): ProcessorTime
   /** Says what is under way. */
   progress(what: string): void
 }

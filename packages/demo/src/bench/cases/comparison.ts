@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Contender, Running, Setting } from '../contenders/contender.js'
+import { accountsOf, withAccount } from '../harness/account.js'
 import { alternate, inTime, type Values } from '../harness/alternate.js'
 import { compare, type Metric, type Result, type Target } from '../harness/result.js'
 import type { Route } from '../server/address.js'
@@ -70,7 +71,7 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
     const entrants = (round: ComparisonSpec['round']) =>
       started.map(({ contender: { name }, running, setting }) => ({
         name,
-        round: () => round({ running, setting, bench }),
+        round: () => withAccount(bench.processorTime, () => round({ running, setting, bench })),
       }))
     bench.progress('warming up')
     await alternate(entrants(spec.warmUpRound ?? spec.round), scope.quick ? 1 : (spec.warmUp ?? 3))
@@ -81,7 +82,8 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
     )
     return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {
       const name = `${spec.name}/${place.threads}-threads/${place.route}${length > 1 ? `/${key}` : ''}`
-      return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets })
+      const accounts = accountsOf(samples)
+      return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets, accounts })
     })
   } finally {
     await Promise.allSettled(started.map(({ running }) => running.stop()))

@@ -29,7 +29,15 @@ export async function inEachThread<N extends RatedLoad>(
   inputs: readonly Loads[N]['input'][],
 ): Promise<Values> {
   const all = (await Promise.all(inputs.map((input) => running.run(name, input)))) as Done[]
-  return { rate: all.reduce((sum, { units, seconds }) => sum + units / seconds, 0) }
+  return rateOf(all)
+}
+
+/** Of loads that ran at the same time. */
+export function rateOf(all: readonly Done[]): Values {
+  return {
+    rate: all.reduce((sum, { units, seconds }) => sum + units / seconds, 0),
+    units: all.reduce((sum, { units }) => sum + units, 0),
+  }
 }
 
 /** The same input for each thread. */

@@ -8,7 +8,7 @@ import type { Values } from '../harness/alternate.js'
 import { amountOf, ITEMS } from '../server/data.js'
 import { check, repeat } from '../threads/repeat.js'
 import { comparison, type Round } from './comparison.js'
-import { BOTH_ROUTES, rate, SOCKET } from './rates.js'
+import { BOTH_ROUTES, rate, rateOf, SOCKET } from './rates.js'
 
 const contenders = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
 
@@ -74,6 +74,5 @@ async function runTasks(
   const callers = Array.from({ length: setting.threads * TASKS_PER_THREAD }, () =>
     repeat(bench.scope.roundMillis, runTask),
   )
-  const all = await Promise.all(callers)
-  return { rate: all.reduce((sum, { units, seconds }) => sum + units / seconds, 0) }
+  return rateOf(await Promise.all(callers))
 }

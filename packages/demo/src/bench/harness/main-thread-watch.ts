@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { Values } from './alternate.js'
+import { mainThreadSeconds } from './processor-time.js'
 
 /** The interval of the timer whose delay is measured. */
 const TIMER_MILLIS = 1
@@ -8,12 +8,16 @@ const TIMER_MILLIS = 1
 /** Runs work of other threads, and says meanwhile what it costs this one. */
 export async function watchMainThread<T>(work: () => Promise<T>): Promise<{ result: T; values: Values }> {
   const delay = monitorEventLoopDelay({ resolution: TIMER_MILLIS })
-  const [start, cpuBefore, loopBefore] = [performance.now(), cpuSeconds(), performance.eventLoopUtilization()]
+  const [start, cpuBefore, loopBefore] = [
+    performance.now(),
+    mainThreadSeconds(),
+    performance.eventLoopUtilization(),
+  ]
   delay.enable()
   const result = await work()
   delay.disable()
   const { utilization } = performance.eventLoopUtilization(loopBefore)
-  const share = (cpuSeconds() - cpuBefore) / ((performance.now() - start) / 1000)
+  const share = (mainThreadSeconds() - cpuBefore) / ((performance.now() - start) / 1000)
   // The histogram has the time between two firings, in nanoseconds.
   const late = (nanos: number) => Math.max(0, nanos / 1e6 - TIMER_MILLIS)
   return {
@@ -26,15 +30,5 @@ export async function watchMainThread<T>(work: () => Promise<T>): Promise<{ resu
       p99: late(delay.percentile(99)),
       max: late(delay.max),
     },
-  }
-}
-
-/** The processor time of the main thread so far; its thread id is the process id. */
-function cpuSeconds(): number {
-  try {
-    const [nanos] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
-    return Number(nanos) / 1e9
-  } catch {
-    return Number.NaN
   }
 }

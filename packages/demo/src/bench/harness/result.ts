@@ -1,3 +1,4 @@
+import type { ProcessorTime } from './processor-time.js'
 import { pairedRatios, type Quartiles, quantile, quartiles } from './ratios.js'
 
 /** What is measured, for people. */
@@ -40,6 +41,8 @@ export interface EntrantResult {
   readonly median: number
   /** One value for each round. */
   readonly samples: readonly number[]
+  /** What each unit takes, in µs: the medians of the rounds. Only of rates, and on Linux. */
+  readonly account: ProcessorTime | undefined
 }
 
 export interface Comparison {
@@ -59,14 +62,16 @@ export interface Measured extends Pick<Result, 'name' | 'title' | 'metric' | 'po
   /** By entrant, one value for each round. The first entrant is compared with the others. */
   readonly samples: ReadonlyMap<string, readonly number[]>
   readonly targets?: readonly Target[]
+  readonly accounts?: ReadonlyMap<string, ProcessorTime> | undefined
 }
 
 /** A ratio to nothing says nothing: an entrant with a value of 0 is not compared with. */
-export function compare({ samples, targets = [], ...rest }: Measured): Result {
+export function compare({ samples, targets = [], accounts, ...rest }: Measured): Result {
   const entrants = [...samples].map(([name, values]) => ({
     name,
     median: quantile(values, 0.5),
     samples: values,
+    account: accounts?.get(name),
   }))
   const [first, ...others] = entrants
   if (first === undefined) throw new Error(`Nobody ran ${rest.name}`)

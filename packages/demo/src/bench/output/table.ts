@@ -1,16 +1,26 @@
+import type { ProcessorTime } from '../harness/processor-time.js'
 import type { Comparison, Result, Target, Verdict } from '../harness/result.js'
 import { digits, short } from './numbers.js'
 
 /** One result as lines of text. */
 export function formatResult({ name, title, metric, entrants, comparisons, target }: Result): string {
   const against = new Map(comparisons.map((each) => [each.against, each]))
-  const lines = entrants.map(({ name, median }, at) => {
+  const lines = entrants.map(({ name, median, account }, at) => {
     const comparison = against.get(name)
-    const value = `  ${name.padEnd(18)}${short(median).padStart(9)}`
+    const value = `  ${name.padEnd(18)}${short(median).padStart(9)}${formatAccount(account)}`
     if (comparison) return `${value}  ${formatComparison(comparison)}`
     return at === 0 && target ? `${value}  ${' '.repeat(26)}${formatVerdict(target)}` : value
   })
-  return [`${name}: ${title}, ${metric.name} in ${metric.unit}`, ...lines, ''].join('\n')
+  const head = `${name}: ${title}, ${metric.name} in ${metric.unit}`
+  return [head, ...lines.map((line) => line.trimEnd()), ''].join('\n')
+}
+
+/** What a unit takes of the main thread, the others and the server. */
+function formatAccount(account: ProcessorTime | undefined): string {
+  if (account === undefined) return ''
+  const micros = [account.main, account.threads, account.server]
+  const [factor, unit] = Math.max(...micros) < 0.1 ? [1000, 'ns'] : [1, 'µs']
+  return `  [${micros.map((each) => digits(each * factor).padStart(4)).join(' + ')} ${unit}]`.padEnd(28)
 }
 
 function formatComparison({ ratio, target }: Comparison): string {
