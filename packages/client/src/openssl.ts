@@ -1,3 +1,4 @@
+import { once } from './once.js'
 import { processLibrary } from './process-library.js'
 
 /** Of something of OpenSSL's, the same in all threads of the process. */
@@ -60,17 +61,8 @@ const PROTOTYPES: Record<keyof OpenSsl, string> = {
   ERR_reason_error_string: 'const char *ERR_reason_error_string(unsigned long code)',
 }
 
-let functions: OpenSsl | undefined
-let state: 'unknown' | 'known' = 'unknown'
-
 /** OpenSSL as Node brings it, version 3 or later. Undefined where its functions cannot be called: see `processLibrary`. */
-export function openSsl(): OpenSsl | undefined {
-  if (state === 'unknown') functions = find()
-  state = 'known'
-  return functions
-}
-
-function find(): OpenSsl | undefined {
+export const openSsl: () => OpenSsl | undefined = once(() => {
   const library = processLibrary()
   if (library === undefined) return undefined
   try {
@@ -80,7 +72,7 @@ function find(): OpenSsl | undefined {
     // Another TLS library, or an older OpenSSL.
     return undefined
   }
-}
+})
 
 /** @throws Error where `openSsl` returns undefined. */
 export function mustHaveOpenSsl(): OpenSsl {

@@ -1,21 +1,13 @@
 import { createRequire } from 'node:module'
 import type { LibraryHandle } from 'koffi'
-
-let library: LibraryHandle | undefined
-let state: 'unknown' | 'known' = 'unknown'
+import { once } from './once.js'
 
 /**
  * The native functions of this process: the C library's, and OpenSSL's, which Node brings. Undefined where koffi, an
  * optional dependency, has not been installed, and off Linux, where they would be of no use. The first call takes about
  * 10 ms.
  */
-export function processLibrary(): LibraryHandle | undefined {
-  if (state === 'unknown') library = load()
-  state = 'known'
-  return library
-}
-
-function load(): LibraryHandle | undefined {
+export const processLibrary: () => LibraryHandle | undefined = once(() => {
   if (process.platform !== 'linux') return undefined
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
@@ -23,4 +15,4 @@ function load(): LibraryHandle | undefined {
   } catch {
     return undefined
   }
-}
+})

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs'
+import { once } from './once.js'
 import type { Address } from './openssl.js'
 import { processLibrary } from './process-library.js'
 
@@ -16,12 +17,9 @@ const F_DUPFD_CLOEXEC = 1030
 
 type Fcntl = (fd: number, command: number, type: 'int', least: number) => number
 
-let fcntl: Fcntl | undefined
-
-function findFcntl(): Fcntl | undefined {
-  fcntl ??= processLibrary()?.func('int fcntl(int fd, int command, ...)') as unknown as Fcntl | undefined
-  return fcntl
-}
+const findFcntl = once(
+  () => processLibrary()?.func('int fcntl(int fd, int command, ...)') as unknown as Fcntl | undefined,
+)
 
 /** Whether this thread can have its own descriptor of another thread's socket. */
 export function canDuplicate(): boolean {
