@@ -1,6 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls'
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type DetailedPeerCertificate,
+} from 'node:tls'
 import { inspect } from 'node:util'
 import { type Address, openSsl, TlsSession } from '@pglease/client/internal'
 
@@ -11,6 +16,7 @@ export type TlsOptions = true | ConnectionOptions
 const FOLLOWED: ReadonlySet<string> = new Set([
   'ca',
   'cert',
+  'checkServerIdentity',
   'ciphers',
   'crl',
   'ecdhCurve',
@@ -56,25 +62,48 @@ export function nameServer({ address }: TlsSession, options: TlsOptions, host: s
   if (name !== undefined) openSsl()!.SSL_ctrl(address, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name)
 }
 
-/** After the handshake, in which OpenSSL has verified the certificate: it must be the server's. @throws Error of Node. */
-export function checkServer(session: TlsSession, options: TlsOptions, host: string): void {
+/** After the handshake, in which OpenSSL has verified the certificate: it must be the server's. @throws Error of the check. */
+export function checkServer({ address }: TlsSession, options: TlsOptions, host: string): void {
   if (!isVerified(options)) return
-  const certificate = new X509Certificate(certificateOf(session)).toLegacyObject()
-  const error = checkServerIdentity(serverName(options, host) ?? host, certificate)
+  const check = (options === true ? undefined : options.checkServerIdentity) ?? checkServerIdentity
+  const error = check(serverName(options, host) ?? host, verifiedChain(address))
   if (error !== undefined) throw error
 }
 
-/** The server's, in DER. @throws Error when it has sent none. */
+/** The server's certificate as of `tls.TLSSocket.getPeerCertificate(true)`: each with the one that vouches for it. */
+function verifiedChain(session: Address): DetailedPeerCertificate {
+  const ssl = openSsl()!
+  const stack = ssl.SSL_get0_verified_chain(session)
+  if (stack === null) throw new Error('No certificate was verified')
+  const chain = Array.from(
+    { length: ssl.OPENSSL_sk_num(stack) },
+    (_, at) => new X509Certificate(inDer(ssl.OPENSSL_sk_value(stack, at))),
+  )
+  const plain = chain.map((certificate) => certificate.toLegacyObject() as DetailedPeerCertificate)
+  for (const [at, certificate] of chain.entries()) {
+    const issuer = plain[at + 1] ?? (certificate.checkIssued(certificate) ? plain[at] : undefined)
+    if (issuer !== undefined) plain[at]!.issuerCertificate = issuer
+  }
+  return plain[0]!
+}
+
+/** The server's certificate. @throws Error when it has sent none. */
 export function certificateOf({ address }: TlsSession): Buffer {
   const ssl = openSsl()!
   const certificate = ssl.SSL_get1_peer_certificate(address)
   if (certificate === null) throw new Error('The server has no certificate')
+  const der = inDer(certificate)
+  ssl.X509_free(certificate)
+  return der
+}
+
+function inDer(certificate: Address): Buffer {
+  const ssl = openSsl()!
   const bio = ssl.BIO_new(ssl.BIO_s_mem())!
   ssl.i2d_X509_bio(bio, certificate)
   const der = Buffer.alloc(ssl.BIO_ctrl_pending(bio))
   ssl.BIO_read(bio, der, der.byteLength)
   ssl.BIO_free(bio)
-  ssl.X509_free(certificate)
   return der
 }
 
@@ -94,6 +123,6 @@ function serverName(options: TlsOptions, host: string): string | undefined {
  */
 function contextOf(options: ConnectionOptions): Address | undefined {
   const { context } = createSecureContext(options) as { context: { _external?: unknown } }
-  const address = /^\[External: ([0-9a-f]+)\]$/.exec(inspect(context._external))?.[1]
+  const address = /^\[External: ([0-9a-f]+)\]$/.exec(inspect(context._external, { colors: false }))?.[1]
   return address === undefined ? undefined : BigInt(`0x${address}`)
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { TlsSession } from '@pglease/client/internal'
 import { startPostgres } from '@pglease/postgres'
 import pg from 'pg'
@@ -62,6 +63,23 @@ describe.skipIf(!getSockets)('a worker has the socket and the TLS session', () =
     expect(await sessionOf(broker)).toMatchObject({ ssl: true, isHandedOver: true })
   })
 
+  test('that a check of the server’s identity has let in, which is given what Node gives it', async () => {
+    const told: unknown[][] = []
+    const checkServerIdentity = (...values: unknown[]) => void told.push(values)
+    const ssl = { ca, checkServerIdentity }
+    expect(await sessionOf(overTls(ssl))).toMatchObject({ ssl: true, isHandedOver: true })
+    const client = new pg.Client({ connectionString: database.connectionString, ssl })
+    await client.connect()
+    await client.end()
+    const [ours, nodes] = told
+    expect(ours).toEqual(nodes)
+    expect(ours).toMatchObject([
+      '127.0.0.1',
+      { subject: { CN: 'localhost' }, issuerCertificate: { ca: true } },
+    ])
+    expect(told).toHaveLength(2)
+  })
+
   test('for each of its leases, and the main thread between them', async () => {
     const broker = overTls({ ca })
     const first = await sessionOf(broker)
@@ -74,8 +92,8 @@ describe.skipIf(!getSockets)('a worker has the socket and the TLS session', () =
 
 describe('Node’s own TLS is used, and the lease relayed', () => {
   test.each<[string, TlsOptions]>([
-    ['for a check of the server’s identity', { ca, checkServerIdentity: () => undefined }],
     ['for options that go to Node alone', { ca, minDHSize: 2048 }],
+    ['for a secure context that may be used elsewhere', { secureContext: createSecureContext({ ca }) }],
   ])('%s', async (_which, ssl) => {
     expect(await sessionOf(overTls(ssl))).toMatchObject({ ssl: true, isHandedOver: false })
   })
@@ -93,6 +111,12 @@ async function refusal(ssl: TlsOptions, options: DatabaseOptions = {}) {
 describe('a server is refused, as by Node', () => {
   test('when nobody vouches for it', async () => {
     expect(await refusal(true)).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  })
+
+  test('when a check of its identity fails', async () => {
+    const checkServerIdentity = () => new Error('Not the one that is meant')
+    const broker = overTls({ ca, checkServerIdentity }, { connectionTimeoutMillis: 500 })
+    expect((await processId(broker).catch((error) => error)).cause.message).toBe('Not the one that is meant')
   })
 
   test('when it has another name', async () => {

@@ -17,6 +17,9 @@ export interface OpenSsl {
   SSL_ctrl(session: Address, command: number, value: number, text: string): number
   SSL_do_handshake(session: Address): number
   SSL_get1_peer_certificate(session: Address): Address | null
+  SSL_get0_verified_chain(session: Address): Address | null
+  OPENSSL_sk_num(stack: Address): number
+  OPENSSL_sk_value(stack: Address, at: number): Address
   SSL_read(session: Address, into: Uint8Array, length: number): number
   SSL_write(session: Address, bytes: Uint8Array, length: number): number
   SSL_get_error(session: Address, result: number): number
@@ -45,6 +48,9 @@ const PROTOTYPES: Record<keyof OpenSsl, string> = {
   SSL_ctrl: 'long SSL_ctrl(void *session, int command, long value, const char *text)',
   SSL_do_handshake: 'int SSL_do_handshake(void *session)',
   SSL_get1_peer_certificate: 'void *SSL_get1_peer_certificate(void *session)',
+  SSL_get0_verified_chain: 'void *SSL_get0_verified_chain(void *session)',
+  OPENSSL_sk_num: 'int OPENSSL_sk_num(void *stack)',
+  OPENSSL_sk_value: 'void *OPENSSL_sk_value(void *stack, int at)',
   SSL_read: 'int SSL_read(void *session, void *into, int length)',
   SSL_write: 'int SSL_write(void *session, const void *bytes, int length)',
   SSL_get_error: 'int SSL_get_error(void *session, int result)',
