@@ -1,4 +1,3 @@
-import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ProtocolError } from '@pglease/client'
 import {
@@ -11,9 +10,9 @@ import {
 } from '@pglease/client/internal'
 import { Cancels } from './cancels.js'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
+import { LendableSocket } from './lendable-socket.js'
 import type { OpenSession } from './open-session.js'
 import { PendingReset } from './pending-reset.js'
-import { TlsSocket } from './tls-socket.js'
 
 /** How long a server has to close a connection that is given up, where it would not see that this side has closed. */
 const LEAVE_MILLIS = 100
@@ -40,12 +39,9 @@ export class ServerConnection {
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
   readonly #socket: Socket
-  /** By which a worker can have the socket too. Undefined for Node's TLS, whose state is this thread's. */
-  readonly #reference: SocketReference | undefined
+  readonly #lendable: LendableSocket
   /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
   #holder: 'broker' | 'worker' | 'nobody' = 'broker'
-  /** Whether a worker may have a duplicate of the socket, used or not: then the server does not see that this one closes. */
-  #mayBeDuplicated = false
   #user: ConnectionUser = NOBODY
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
@@ -71,7 +67,7 @@ export class ServerConnection {
     this.canResetAhead = canResetAhead(serverVersion)
     const socket = client.connection.stream
     this.#socket = socket
-    this.#reference = referenceTo(socket)
+    this.#lendable = new LendableSocket(socket)
     // From here on the bytes are not the client's: its parser must not see them.
     socket.removeAllListeners('data')
     if (socket instanceof PlainSocket) socket.onBytes = (bytes) => this.#receive(bytes)
@@ -130,15 +126,13 @@ export class ServerConnection {
 
   /** Undefined when no worker can have the socket, or not now because something is still to be sent. */
   get socketReference(): SocketReference | undefined {
-    return this.isOpen && this.#socket.writableLength === 0 ? this.#reference : undefined
+    return this.isOpen ? this.#lendable.reference : undefined
   }
 
   /** From here on a worker reads and writes, until `returned`. */
   handOver(): void {
     this.#holder = 'worker'
-    this.#mayBeDuplicated = true
-    this.pause()
-    if (this.#socket instanceof TlsSocket) this.#socket.lend()
+    this.#lendable.lend()
   }
 
   /** The worker has the socket still, and uses it until he hears of it: the connection can only be closed. */
@@ -151,7 +145,7 @@ export class ServerConnection {
    * the session stands.
    */
   returned(session: ReturnedSession, lentSince: number): void {
-    if (this.#socket instanceof TlsSocket) this.#socket.takeBack()
+    this.#lendable.takeBack()
     if (session === 'unknown') return this.#tracker.lose()
     this.#holder = 'broker'
     if (session === 'untouched') return
@@ -187,7 +181,7 @@ export class ServerConnection {
   }
 
   destroy(): void {
-    if (this.#state === 'open' && this.#mayBeDuplicated) this.#leave('', LEAVE_MILLIS)
+    if (this.#state === 'open' && this.#lendable.mayBeDuplicated) this.#leave('', LEAVE_MILLIS)
     else this.#socket.destroy()
   }
 
@@ -221,13 +215,4 @@ export class ServerConnection {
     this.#state = 'gone'
     this.#user.lost(error)
   }
-}
-
-/** Only of sockets that a worker can read and write, and only on Linux: see `socket-duplicate.ts`. */
-function referenceTo(socket: Socket): SocketReference | undefined {
-  const fd = (socket as { _handle?: { fd?: number } })._handle?.fd
-  if (process.platform !== 'linux' || !(socket instanceof PlainSocket) || fd === undefined || fd < 0)
-    return undefined
-  const tls = socket instanceof TlsSocket ? socket.session.address : undefined
-  return { fd, inode: fstatSync(fd).ino, tls }
 }
