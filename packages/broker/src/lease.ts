@@ -6,7 +6,6 @@ import {
   type LeaseRequest,
   type ReopenedLease,
   ResetFailedError,
-  type ReturnedSession,
   type SocketReference,
 } from '@pglease/client/internal'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
@@ -20,7 +19,7 @@ import { Relay } from './relay.js'
 import type { ServerConnection } from './server-connection.js'
 import { transactionSettings } from './session-settings.js'
 import { StateMachine } from './state-machine.js'
-import { ThreadSocket } from './thread-socket.js'
+import { type SessionAtEnd, ThreadSocket } from './thread-socket.js'
 import type { Waiter } from './waiters.js'
 
 /** How long a thread has to return the socket of a lease that is taken back. */
@@ -40,8 +39,6 @@ export class Lease implements Waiter, ConnectionUser {
   #isRelayed = false
   /** Set from when the worker gets the connection's socket; it outlives the loan, but not a new place in the line. */
   #socket: ThreadSocket | undefined
-  /** Of a lease that is over, whose worker has the connection's socket still. */
-  #abandoned: ServerConnection | undefined
   /** When it was granted, or its holder's latest lease began as far as is known. */
   heldSince = 0
   /** Whether it ended by `take`: the worker tells of his lease, but not of the end. */
@@ -124,9 +121,9 @@ export class Lease implements Waiter, ConnectionUser {
    * The worker is done, or gone.
    * @param session what is known of one whose socket the worker may have; he need not have come to take it.
    */
-  release(how: 'release' | 'destroy', session: ReturnedSession | 'not returned' = 'untouched'): void {
-    if (this.state === 'over') return this.#returnedLate(session)
-    if (this.take()) return
+  release(how: 'release' | 'destroy', session: SessionAtEnd = 'untouched'): void {
+    if (this.state === 'over' && session !== 'not returned') this.#socket?.endLate()
+    if (this.state === 'over' || this.take()) return
     if (this.state === 'waiting') this.#home.withdraw(this)
     this.#end(how, session)
   }
@@ -293,9 +290,8 @@ export class Lease implements Waiter, ConnectionUser {
     const connection = this.#connection!
     const isKeepable = this.peer.keepsSockets && this.#home.mayKeep(this, connection)
     this.#relay.stop()
-    this.#socket = new ThreadSocket(this.peer.cell!, this.#home.counters)
     this.#machine.to('handed-over')
-    connection.handOver()
+    this.#socket = new ThreadSocket(connection, this.peer.cell!, this.#home.counters)
     this.peer.handedOver(connection.processId, { ...socket, isKeepable })
   }
 
@@ -324,19 +320,10 @@ export class Lease implements Waiter, ConnectionUser {
     return this.state === 'handed-over' || this.state === 'recalled'
   }
 
-  #takenBack(session: ReturnedSession | 'not returned'): void {
+  #takenBack(session: SessionAtEnd): void {
     this.count()
-    const connection = this.#connection!
-    connection.use(NOBODY)
-    if (session !== 'not returned') return connection.returned(session, this.heldSince)
-    connection.abandoned()
-    this.#abandoned = connection
-  }
-
-  #returnedLate(session: ReturnedSession | 'not returned'): void {
-    if (session === 'not returned') return
-    this.#abandoned?.returned('unknown', this.heldSince)
-    this.#abandoned = undefined
+    this.#connection!.use(NOBODY)
+    this.#socket!.end(session, this.heldSince)
   }
 
   /** A thread that does not hear of it, because it computes, keeps nobody waiting: the connection is closed. */
@@ -362,7 +349,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#clock.after(leakDetectionMillis, () => this.#home.warnOfLeak(this))
   }
 
-  #end(how: 'release' | 'destroy', session: ReturnedSession | 'not returned' = 'not returned'): void {
+  #end(how: 'release' | 'destroy', session: SessionAtEnd = 'not returned'): void {
     if (this.#isAway) this.#takenBack(session)
     this.#machine.to('over')
     this.#clock.stop()

@@ -4,7 +4,6 @@ import {
   type FrameChannel,
   type GrantedSocket,
   type OpenFrame,
-  type ReturnedSession,
   type ReturnFrame,
   type SessionCell,
   toWire,
@@ -16,6 +15,7 @@ import { isAcknowledgement, isAgain, isAsk, isOpen, isReturn } from './frame-che
 import type { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
 import { checkOptions } from './option-check.js'
+import type { SessionAtEnd } from './thread-socket.js'
 
 /** Finds the database that a thread asks for. @throws UnknownDatabaseError or BrokerClosedError */
 export type FindDatabase = (name: string) => DatabaseLeases
@@ -143,7 +143,7 @@ export class ServedPort implements LeasePeer {
     this.#release(back, session)
   }
 
-  #release(how: 'release' | 'destroy', session?: ReturnedSession | 'not returned'): void {
+  #release(how: 'release' | 'destroy', session?: SessionAtEnd): void {
     this.#lease?.release(how, session)
     this.#lease = undefined
   }

@@ -1,8 +1,15 @@
-import type { SessionCell, Traffic } from '@pglease/client/internal'
+import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
+import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
+
+/** What a thread has told of a session at the end of a lease, if it has said that it is done. */
+export type SessionAtEnd = ReturnedSession | 'not returned'
 
 /** A socket in the hands of a thread, as the broker sees it: by the cell that both share, and by what the thread tells. */
 export class ThreadSocket {
+  readonly #connection: ServerConnection
+  /** `abandoned`: the lease is over, but the thread may use the socket until it hears of that. */
+  #state: 'lent' | 'abandoned' | 'back' = 'lent'
   readonly #cell: SessionCell
   readonly #counters: Counters
   /** What of the thread's doings is in the counters. */
@@ -12,9 +19,27 @@ export class ThreadSocket {
   /** When the thread was last seen to have begun or ended a lease since the time before. */
   usedAt = this.countedAt
 
-  constructor(cell: SessionCell, counters: Counters) {
+  /** From here on the connection is the thread's. */
+  constructor(connection: ServerConnection, cell: SessionCell, counters: Counters) {
+    this.#connection = connection
     this.#cell = cell
     this.#counters = counters
+    connection.handOver()
+  }
+
+  /** The lease is over. @param since when it is known to have begun. */
+  end(session: SessionAtEnd, since: number): void {
+    if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
+    this.#state = session === 'not returned' ? 'abandoned' : 'back'
+    if (session === 'not returned') this.#connection.abandoned()
+    else this.#connection.returned(session, since)
+  }
+
+  /** The thread has heard that the lease is over, and is done. */
+  endLate(): void {
+    if (this.#state !== 'abandoned') return
+    this.#state = 'back'
+    this.#connection.returned('unknown', 0)
   }
 
   /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
