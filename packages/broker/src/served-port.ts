@@ -59,7 +59,7 @@ export class ServedPort implements LeasePeer {
     channel.onClose = () => this.#closed()
   }
 
-  /** Its lease is over before: what the thread does with the port it may still do for a while. */
+  /** Once its lease is over, whose socket the thread may use until it hears of this: it has not said that it is done. */
   close(): void {
     this.#lease = undefined
     this.#channel.close()

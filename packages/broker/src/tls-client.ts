@@ -7,7 +7,7 @@ import {
   type DetailedPeerCertificate,
 } from 'node:tls'
 import { inspect } from 'node:util'
-import { type Address, openSsl, TlsSession } from '@pglease/client/internal'
+import { type Address, mustHaveOpenSsl, openSsl, TlsSession } from '@pglease/client/internal'
 
 /** Of `ssl`, as `pg.Client` takes it. */
 export type TlsOptions = true | ConnectionOptions
@@ -59,7 +59,7 @@ export function startTls(options: TlsOptions, isDirect: boolean): TlsSession | u
 /** Before the handshake: tells the server which of its names is meant. No address may be sent (RFC 6066, section 3). */
 export function nameServer({ address }: TlsSession, options: TlsOptions, host: string): void {
   const name = serverName(options, host)
-  if (name !== undefined) openSsl()!.SSL_ctrl(address, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name)
+  if (name !== undefined) mustHaveOpenSsl().SSL_ctrl(address, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name)
 }
 
 /** After the handshake, in which OpenSSL has verified the certificate: it must be the server's. @throws Error of the check. */
@@ -72,7 +72,7 @@ export function checkServer({ address }: TlsSession, options: TlsOptions, host: 
 
 /** The server's certificate as of `tls.TLSSocket.getPeerCertificate(true)`: each with the one that vouches for it. */
 function verifiedChain(session: Address): DetailedPeerCertificate {
-  const ssl = openSsl()!
+  const ssl = mustHaveOpenSsl()
   const stack = ssl.SSL_get0_verified_chain(session)
   if (stack === null) throw new Error('No certificate was verified')
   const chain = Array.from(
@@ -89,7 +89,7 @@ function verifiedChain(session: Address): DetailedPeerCertificate {
 
 /** The server's certificate. @throws Error when it has sent none. */
 export function certificateOf({ address }: TlsSession): Buffer {
-  const ssl = openSsl()!
+  const ssl = mustHaveOpenSsl()
   const certificate = ssl.SSL_get1_peer_certificate(address)
   if (certificate === null) throw new Error('The server has no certificate')
   const der = inDer(certificate)
@@ -98,7 +98,7 @@ export function certificateOf({ address }: TlsSession): Buffer {
 }
 
 function inDer(certificate: Address): Buffer {
-  const ssl = openSsl()!
+  const ssl = mustHaveOpenSsl()
   const bio = ssl.BIO_new(ssl.BIO_s_mem())!
   ssl.i2d_X509_bio(bio, certificate)
   const der = Buffer.alloc(ssl.BIO_ctrl_pending(bio))

@@ -1,4 +1,4 @@
-import { SecureSocket, type TlsSession } from '@pglease/client/internal'
+import { SecureSocket, type TlsSession, type WriteCallback } from '@pglease/client/internal'
 import { certificateOf, checkServer, nameServer, type TlsOptions } from './tls-client.js'
 
 /** The server and this process's OpenSSL did not come to terms; Node's own TLS may, or says why not. */
@@ -6,8 +6,6 @@ export class LeftToNodeError extends Error {}
 
 /** SSLRequest: its length, and a number that is no protocol's (chapter 54.7 of the PostgreSQL documentation). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
-
-type Callback = (error?: Error | null) => void
 
 /**
  * - `connecting`, then `asking` whether the server speaks TLS, then `shaking hands`: what is written is held;
@@ -56,7 +54,7 @@ export class TlsSocket extends SecureSocket {
     if (this.closed) this.#free()
   }
 
-  override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: Callback): void {
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: WriteCallback): void {
     switch (this.#state) {
       case 'secure':
         return super._write(chunk, encoding, callback)

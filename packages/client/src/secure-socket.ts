@@ -1,7 +1,6 @@
 import { commonBuffer, PlainSocket } from './plain-socket.js'
+import type { WriteCallback } from './socket-shape.js'
 import type { TlsSession } from './tls-session.js'
-
-type WriteCallback = (error?: Error | null) => void
 
 interface Write {
   chunk: Buffer | string

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 
-type WriteCallback = (error?: Error | null) => void
+/** Of a stream's `_write`. */
+export type WriteCallback = (error?: Error | null) => void
 
 /**
  * A stream that `pg.Client` takes for a socket. It opens no connection of its own, and gathers what is written together.

@@ -10,7 +10,7 @@ const RECORD_BYTES = 16 * 1024
 const COMMON_BYTES = 32 * 1024
 
 /** For the rest: what is opened is dealt with before the next is, whichever session it is of. */
-const commonBuffer = Buffer.allocUnsafeSlow(COMMON_BYTES + RECORD_BYTES)
+const openedBuffer = Buffer.allocUnsafeSlow(COMMON_BYTES + RECORD_BYTES)
 
 const NOTHING = Buffer.alloc(0)
 
@@ -53,7 +53,7 @@ export class TlsSession {
     this.#take(sealed)
     const isOwn = sealed.byteLength > COMMON_BYTES
     // OpenSSL may hold the most of a record that ends here.
-    const buffer = isOwn ? Buffer.allocUnsafeSlow(sealed.byteLength + RECORD_BYTES) : commonBuffer
+    const buffer = isOwn ? Buffer.allocUnsafeSlow(sealed.byteLength + RECORD_BYTES) : openedBuffer
     let end = 0
     for (;;) {
       const rest = end === 0 ? buffer : buffer.subarray(end)

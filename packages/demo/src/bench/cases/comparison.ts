@@ -80,9 +80,9 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
       entrants(spec.round),
       Math.min(scope.rounds, spec.maxRounds ?? scope.rounds),
     )
+    const accounts = accountsOf(samples)
     return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {
       const name = `${spec.name}/${place.threads}-threads/${place.route}${length > 1 ? `/${key}` : ''}`
-      const accounts = accountsOf(samples)
       return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets, accounts })
     })
   } finally {
