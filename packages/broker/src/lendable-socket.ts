@@ -1,6 +1,5 @@
-import { fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { PlainSocket, type SocketReference } from '@pglease/client/internal'
+import { inodeOf, PlainSocket, type SocketReference } from '@pglease/client/internal'
 import { TlsSocket } from './tls-socket.js'
 
 /** A connection's socket, as far as a worker can have it too. */
@@ -44,5 +43,5 @@ function referenceTo(socket: Socket): SocketReference | undefined {
   if (process.platform !== 'linux' || !(socket instanceof PlainSocket) || fd === undefined || fd < 0)
     return undefined
   const tls = socket instanceof TlsSocket ? socket.session.address : undefined
-  return { fd, inode: fstatSync(fd).ino, tls }
+  return { fd, inode: inodeOf(fd), tls }
 }

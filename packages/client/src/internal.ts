@@ -27,7 +27,7 @@ export {
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 export { SecureSocket } from './secure-socket.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './session-cell.js'
-export type { SocketReference } from './socket-duplicate.js'
+export { inodeOf, type SocketReference } from './socket-duplicate.js'
 export type { WriteCallback } from './socket-shape.js'
 export * from './task-contract.js'
 export { TlsSession } from './tls-session.js'

@@ -27,6 +27,15 @@ export function canDuplicate(): boolean {
 }
 
 /**
+ * The socket's number in its file system. Asked for in bigints, because what Node is told of a file in doubles it does not
+ * forget before the next: resolving the path of a module, it takes a folder for the socket, and the links behind for
+ * folders (Node 20 and 22).
+ */
+export function inodeOf(fd: number): number {
+  return Number(fstatSync(fd, { bigint: true }).ino)
+}
+
+/**
  * A second descriptor of the same socket. Node closes a descriptor with the thread that uses it, and the duplicate can be
  * closed without harm to the first.
  * @throws Error when the socket is closed, or when the process has too many open files.
@@ -37,7 +46,7 @@ export function duplicate({ fd, inode }: SocketReference): number {
   const own = call(fd, F_DUPFD_CLOEXEC, 'int', 0)
   if (own === -1)
     throw new Error('The socket could not be duplicated: it is closed, or too many files are open')
-  if (fstatSync(own).ino === inode) return own
+  if (inodeOf(own) === inode) return own
   closeSync(own)
   throw new Error('The socket is closed')
 }

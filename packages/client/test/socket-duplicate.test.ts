@@ -1,10 +1,20 @@
 import { once } from 'node:events'
-import { closeSync, fstatSync, readdirSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
 import { connect, createServer, type Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { canDuplicate, duplicate, type SocketReference } from '../src/socket-duplicate.js'
+import { canDuplicate, duplicate, inodeOf, type SocketReference } from '../src/socket-duplicate.js'
 
 describe.skipIf(!canDuplicate())('the duplicate of a socket', () => {
   const open = new Set<Socket>()
@@ -39,7 +49,7 @@ describe.skipIf(!canDuplicate())('the duplicate of a socket', () => {
 
   function referenceTo(socket: Socket): SocketReference {
     const fd = fdOf(socket)
-    return { fd, inode: fstatSync(fd).ino }
+    return { fd, inode: inodeOf(fd) }
   }
 
   /** A socket of this process with a descriptor of its own. */
@@ -105,5 +115,21 @@ describe.skipIf(!canDuplicate())('the duplicate of a socket', () => {
     const before = descriptors()
     expect(() => duplicate({ ...reference, fd: own })).toThrow('could not be duplicated')
     expect(descriptors()).toBe(before)
+  })
+
+  test('leaves Node able to follow links to modules', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pglease-')))
+    const { resolve } = createRequire(import.meta.url)
+    try {
+      mkdirSync(join(folder, 'real'))
+      writeFileSync(join(folder, 'real', 'module.cjs'), '')
+      symlinkSync('real', join(folder, 'link'))
+      // The folder itself is known from here on.
+      resolve(join(folder, 'real', 'module.cjs'))
+      closeSync(duplicate(referenceTo(await connected())))
+      expect(resolve(join(folder, 'link', 'module.cjs'))).toBe(join(folder, 'real', 'module.cjs'))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
