@@ -1,12 +1,18 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { type Message, RowParser } from './protocol/row-parser.js'
 
 type Handler = (message: unknown) => void
 
 /** `pg.Connection`, of which the types tell little. */
 const UntypedConnection = pg.Connection as unknown as new (config: {
   stream: Duplex
-}) => InstanceType<typeof pg.Connection> & { end(): void }
+}) => InstanceType<typeof pg.Connection> & {
+  /** Whether somebody listens to every message. */
+  readonly _emitMessage: boolean
+  attachListeners(stream: Duplex): void
+  end(): void
+}
 
 /** What `pg.Client` does with each message of the server: read off where it says so, in place of registering it. */
 const HANDLERS = handlers()
@@ -42,6 +48,16 @@ export class LeaseConnection extends UntypedConnection {
   letGo(): void {
     this.client = undefined
     this.removeAllListeners()
+  }
+
+  /** As of pg, but for the parser. */
+  override attachListeners(stream: Duplex): void {
+    const parser = new RowParser()
+    const deliver = (message: Message) => {
+      if (this._emitMessage) this.emit('message', message)
+      this.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
+    }
+    stream.on('data', (bytes: Buffer) => parser.parse(bytes, deliver))
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
