@@ -9,6 +9,7 @@ import { Lending, untilQuiet } from './support/lending.js'
 import { RawThread } from './support/raw-thread.js'
 import { duplicatedSockets, getSockets } from './support/sockets.js'
 import { until } from './support/until.js'
+import { SLEEP } from './support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -124,7 +125,9 @@ describe.skipIf(!getSockets)('a lease that is granted while others wait', () => 
       const { broker, keeper, other, pid } = await crowded()
       const before = Array(['first', 'second', 'third', 'fourth'].indexOf(which)).fill(PID)
       await keeper.call('goesOn', before)
-      expect(await keeper.call('cancelsThen', 'SELECT pg_sleep(3600)', PID)).toEqual(['57014', { pid }])
+      const { cancels, ...seen } = await keeper.call<{ cancels: number }>('cancelsThen', SLEEP, PID)
+      expect(seen).toEqual({ code: '57014', next: { pid } })
+      expect(broker.stats().default).toMatchObject({ cancels })
       await keeper.call('releases')
       await endsWell(broker, other, pid)
     },
@@ -133,14 +136,14 @@ describe.skipIf(!getSockets)('a lease that is granted while others wait', () => 
   test.each([0, 1, 2])('may end in the middle of a query, %d queries behind its first', async (count) => {
     const { broker, keeper, other, pid } = await crowded()
     await keeper.call('goesOn', Array(count).fill(PID))
-    await keeper.call('leavesWith', 'SELECT pg_sleep(3600)')
+    await keeper.call('leavesWith', SLEEP)
     await endsWell(broker, other, pid)
   })
 
   test.each([0, 1, 2])('may end with its thread, %d queries behind its first', async (count) => {
     const { broker, keeper, other } = await crowded()
     await keeper.call('goesOn', Array(count).fill(PID))
-    keeper.call('diesIn', 'SELECT pg_sleep(3600)')
+    keeper.call('diesIn', SLEEP)
     expect(await other).toBeTypeOf('number')
     await untilQuiet(broker)
     const isStopped = async () => (await database.serverConnections()) === 1
@@ -151,7 +154,7 @@ describe.skipIf(!getSockets)('a lease that is granted while others wait', () => 
     for (const count of [1, 4]) {
       const { broker, keeper, other } = await crowded()
       await keeper.call('goesOn', Array(count).fill(PID))
-      const query = keeper.call('goesOn', ['SELECT pg_sleep(3600)'])
+      const query = keeper.call('goesOn', [SLEEP])
       await broker.recycle('default', { force: true })
       expect(await query).toEqual(['PGLEASE_LEASE_REVOKED'])
       expect(await other).toBeTypeOf('number')

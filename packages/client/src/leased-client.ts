@@ -32,7 +32,11 @@ export interface LeasedClient extends pg.Client {
    * @throws LeaseReleasedError when it was released before.
    */
   release(option?: ReleaseOption): void
-  /** Cancels the query under way on the server: it rejects with SQLSTATE 57014, and the lease goes on. */
+  /**
+   * Cancels the query under way on the server: it rejects with SQLSTATE 57014, and the lease goes on. The server ignores a
+   * cancel that comes before it has begun the query, or once it is done with it (chapter 54.2.8 of the PostgreSQL
+   * documentation).
+   */
   cancelQuery(): void
 }
 

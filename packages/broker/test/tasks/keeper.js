@@ -272,12 +272,20 @@ const functions = {
     await finished(stream)
     return stream.rowCount
   },
-  /** Has the server cancel the statement, and runs the next. */
+  /**
+   * Has the server cancel the statement, and runs the next; counts the cancels. A server that has not begun the statement
+   * ignores one.
+   */
   async cancelsThen(statement, next) {
     const answer = runs(current, [statement]).catch(({ code }) => code)
     await nextTurn()
-    current.cancelQuery()
-    return [await answer, await runs(current, [next])]
+    let code
+    let cancels = 0
+    for (; code === undefined; cancels++) {
+      current.cancelQuery()
+      code = await Promise.race([answer, setTimeout(1000)])
+    }
+    return { code, next: await runs(current, [next]), cancels }
   },
   /** Leaves a statement under way and ends the lease. */
   leavesWith(statement) {
