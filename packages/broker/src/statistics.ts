@@ -64,6 +64,8 @@ export interface DatabaseStatistics {
   validated: number
   /** Leases granted; one whose connection could not be reset is granted another, and counts again. */
   leases: number
+  /** Of these, those whose thread had the socket sooner or later; the bytes of the others were all relayed. */
+  handedOver: number
   /** Leases that were never granted, by what the caller got instead. */
   timeouts: number
   refused: number
@@ -91,6 +93,7 @@ export class Counters {
   connectFailures = 0
   validated = 0
   leases = 0
+  handedOver = 0
   timeouts = 0
   refused = 0
   withdrawn = 0
@@ -115,6 +118,7 @@ export class Counters {
     const reopened = Math.min(after.reopened - before.reopened, MOST_UNSEEN_LEASES)
     for (let count = 0; count < reopened; count++) {
       this.leases++
+      this.handedOver++
       this.resets++
       this.waited(0)
     }

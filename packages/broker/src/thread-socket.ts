@@ -24,6 +24,7 @@ export class ThreadSocket {
     this.#connection = connection
     this.#cell = cell
     this.#counters = counters
+    counters.handedOver++
     connection.handOver()
   }
 

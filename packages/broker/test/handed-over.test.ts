@@ -50,7 +50,15 @@ describe.skipIf(!getSockets)('a thread that keeps the connection of its last lea
     await leases
     await untilQuiet(broker)
     const { waitMillis, holdMillis, ...figures } = broker.stats().default!
-    expect(figures).toMatchObject({ leases: 4, resets: 4, leased: 0, idle: 1, opened: 1, cancels: 0 })
+    expect(figures).toMatchObject({
+      leases: 4,
+      handedOver: 4,
+      resets: 4,
+      leased: 0,
+      idle: 1,
+      opened: 1,
+      cancels: 0,
+    })
     expect([waitMillis.count, holdMillis.count]).toEqual([4, 4])
     expect(figures.bytesToServer).toBe(4 * (5 + text.length + 1))
     expect(figures.bytesFromServer % 4).toBe(0)

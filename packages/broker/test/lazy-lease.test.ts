@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.js'
 import { Lending, untilQuiet } from './support/lending.js'
+import { getSockets } from './support/sockets.js'
 import { until } from './support/until.js'
 
 const database = await createTestDatabase()
@@ -40,6 +41,7 @@ test('the first query opens the one lease of a task, and its return gives it bac
   expect(first).toBe(second)
   await untilQuiet(broker)
   expect(counts()).toEqual({ opened: 1, leases: 1 })
+  expect(broker.stats().default!.handedOver).toBe(getSockets ? 1 : 0)
   expect(await next()).toBe(first)
 })
 

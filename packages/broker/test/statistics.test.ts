@@ -6,6 +6,7 @@ import { Doorman } from './support/doorman.js'
 import { hold, processId, untilWaiting } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
 import { TcpProxy } from './support/proxy.js'
+import { getSockets } from './support/sockets.js'
 import { until } from './support/until.js'
 
 const database = await createTestDatabase()
@@ -94,7 +95,7 @@ const SELECT_1 = {
     bytes.readyForQuery,
 }
 /** A lease granted, used and given back. */
-const LEASE = { leases: 1, waits: 1, holds: 1, resets: 1 }
+const LEASE = { leases: 1, handedOver: getSockets ? 1 : 0, waits: 1, holds: 1, resets: 1 }
 
 const pidBytes = (pid: number) => ({
   bytesToServer: bytes.query('SELECT pg_backend_pid() AS pid'),
@@ -150,6 +151,7 @@ test('every number tells what has happened', async () => {
       withdrawn: 1,
       refused: 1,
       leases: 2,
+      handedOver: getSockets ? 2 : 0,
       waits: 2,
       holds: 2,
       resets: 2,
