@@ -68,4 +68,4 @@ test('no task is lost, begun twice or sees another’s session, whatever its nei
     leased: 0,
   })
   expect(total).toBeLessThanOrEqual(3)
-})
+}, 120_000)
