@@ -63,7 +63,8 @@ export class TaskJob {
   placed(line: ThreadLine): void {
     this.#line = line
     line.add(this)
-    if (!this.#isAhead || line.first === this) return this.begins()
+    // Without a cell there is none before it but one whose answer has just come.
+    if (!this.#isAhead || line.first === this || line.cell === undefined) return this.begins()
     this.#state = 'behind'
     this.message.ahead = this.#number
     line.cell!.offer(this.#number)
@@ -90,9 +91,20 @@ export class TaskJob {
     this.run.started()
   }
 
-  /** Ends its thread, unless that has begun the next job: then this one's answer is on its way. */
+  /**
+   * Ends its thread, unless that has begun the next job: then this one's answer is on its way. One that is starting is let
+   * start: it loads native code, and its end in the middle of that would be the end of the process.
+   */
   kill(): void {
-    const next = this.#line?.behind(this)
-    if (next === undefined || next.takeBack()) this.#kill?.abort()
+    this.whenStarted(() => {
+      const next = this.#line?.behind(this)
+      if (next === undefined || next.takeBack()) this.#kill?.abort()
+    })
+  }
+
+  /** Calls it as soon as its thread, if it has one, has started. */
+  whenStarted(listener: () => void): void {
+    if (this.#line === undefined) listener()
+    else this.#line.whenStarted(listener)
   }
 }

@@ -5,12 +5,29 @@ import type { TaskJob } from './task-job.js'
 export class ThreadLine {
   /** Of the thread. */
   readonly id: number
-  /** Undefined until the thread has posted it; none is sent ahead before. */
-  cell: AheadCell | undefined
+  #cell: AheadCell | undefined
+  #onStarted: (() => void)[] = []
   readonly #jobs: TaskJob[] = []
 
   constructor(id: number) {
     this.id = id
+  }
+
+  /** Undefined until the thread has started and posted it: nothing is sent ahead before. */
+  get cell(): AheadCell | undefined {
+    return this.#cell
+  }
+
+  started(cell: AheadCell): void {
+    if (this.#cell !== undefined) return
+    this.#cell = cell
+    for (const listener of this.#onStarted.splice(0)) listener()
+  }
+
+  /** Calls it as soon as the thread has started. */
+  whenStarted(listener: () => void): void {
+    if (this.#cell === undefined) this.#onStarted.push(listener)
+    else listener()
   }
 
   get length(): number {
@@ -18,7 +35,7 @@ export class ThreadLine {
   }
 
   get hasRoomAhead(): boolean {
-    return this.#jobs.length === 1 && this.cell !== undefined
+    return this.#jobs.length === 1 && this.#cell !== undefined
   }
 
   get first(): TaskJob | undefined {

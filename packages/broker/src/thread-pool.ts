@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { Worker } from 'node:worker_threads'
 import { ThreadEndedError } from '@pglease/client'
 import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
 import { Piscina, queueOptionsSymbol } from 'piscina'
@@ -108,10 +109,18 @@ export class ThreadPool {
     return true
   }
 
-  /** Ends the threads, whatever they do. */
+  /** Ends the threads, whatever they do; but those that are starting, see `TaskJob.kill`, start first. */
   async destroy(): Promise<void> {
     this.#state = 'closed'
+    await Promise.all(this.#piscina.threads.map((thread) => this.#startedOrEnded(thread)))
     await this.#piscina.destroy()
+  }
+
+  #startedOrEnded(thread: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      thread.once('exit', resolve)
+      this.#lineOf(thread.threadId).whenStarted(resolve)
+    })
   }
 
   get #hasRoomAhead(): boolean {
@@ -132,13 +141,14 @@ export class ThreadPool {
     job.starts()
   }
 
-  /** The thread with the fewest jobs that has room for this one. Without any, Piscina starts one or asks again. */
+  /** The least busy thread that has room for this job. Without any, Piscina starts one or asks again. */
   #place(job: TaskJob, threads: PiscinaThread[]): PiscinaThread | null {
-    let found: { thread: PiscinaThread; line: ThreadLine } | undefined
+    let found: { thread: PiscinaThread; line: ThreadLine; load: number } | undefined
     for (const thread of threads) {
       const line = this.#lineOf(thread.id)
-      if (line.length < (found?.line.length ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job))
-        found = { thread, line }
+      const load = loadOf(thread, line)
+      if (load < (found?.load ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job, load))
+        found = { thread, line, load }
     }
     if (found === undefined) return null
     this.#starting.delete(job)
@@ -147,9 +157,9 @@ export class ThreadPool {
     return found.thread
   }
 
-  #hasRoom(line: ThreadLine, job: TaskJob): boolean {
+  #hasRoom(line: ThreadLine, job: TaskJob, load: number): boolean {
     if (job.isAhead && line.hasRoomAhead) return true
-    return line.length < this.#tasksPerThread && line.canShare(job)
+    return load < 1 || (load < this.#tasksPerThread && line.canShare(job))
   }
 
   #lineOf(id: number): ThreadLine {
@@ -166,7 +176,7 @@ export class ThreadPool {
     const living = new Set(this.#piscina.threads.map(({ threadId }) => threadId))
     for (const [other, line] of this.#lines)
       if (!living.has(other) && line.length === 0) this.#lines.delete(other)
-    this.#lineOf(id).cell ??= new AheadCell(memory)
+    this.#lineOf(id).started(new AheadCell(memory))
     this.onRoom()
   }
 
@@ -198,6 +208,14 @@ export class ThreadPool {
     const next = line?.first
     if (next !== undefined && this.#ahead.delete(next)) next.begins()
   }
+}
+
+/**
+ * How many jobs a thread has, and a little more while it is starting. Piscina asks before it tells of the answer that has
+ * made a thread free.
+ */
+function loadOf({ currentUsage }: PiscinaThread, { length, cell }: ThreadLine): number {
+  return (currentUsage === 0 ? 0 : length) + (cell === undefined ? 0.5 : 0)
 }
 
 function threadEnded(error: unknown, { name }: TaskRun): ThreadEndedError {
