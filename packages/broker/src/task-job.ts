@@ -63,8 +63,7 @@ export class TaskJob {
   placed(line: ThreadLine): void {
     this.#line = line
     line.add(this)
-    // Without a cell there is none before it but one whose answer has just come.
-    if (!this.#isAhead || line.first === this || line.cell === undefined) return this.begins()
+    if (!this.#isAhead || line.first === this) return this.begins()
     this.#state = 'behind'
     this.message.ahead = this.#number
     line.cell!.offer(this.#number)

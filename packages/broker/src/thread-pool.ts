@@ -141,14 +141,13 @@ export class ThreadPool {
     job.starts()
   }
 
-  /** The least busy thread that has room for this job. Without any, Piscina starts one or asks again. */
+  /** The thread with the fewest jobs that has room for this one. Without any, Piscina starts one or asks again. */
   #place(job: TaskJob, threads: PiscinaThread[]): PiscinaThread | null {
-    let found: { thread: PiscinaThread; line: ThreadLine; load: number } | undefined
+    let found: { thread: PiscinaThread; line: ThreadLine } | undefined
     for (const thread of threads) {
       const line = this.#lineOf(thread.id)
-      const load = loadOf(thread, line)
-      if (load < (found?.load ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job, load))
-        found = { thread, line, load }
+      if (line.length < (found?.line.length ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job))
+        found = { thread, line }
     }
     if (found === undefined) return null
     this.#starting.delete(job)
@@ -157,9 +156,9 @@ export class ThreadPool {
     return found.thread
   }
 
-  #hasRoom(line: ThreadLine, job: TaskJob, load: number): boolean {
+  #hasRoom(line: ThreadLine, job: TaskJob): boolean {
     if (job.isAhead && line.hasRoomAhead) return true
-    return load < 1 || (load < this.#tasksPerThread && line.canShare(job))
+    return line.length < this.#tasksPerThread && line.canShare(job)
   }
 
   #lineOf(id: number): ThreadLine {
@@ -208,14 +207,6 @@ export class ThreadPool {
     const next = line?.first
     if (next !== undefined && this.#ahead.delete(next)) next.begins()
   }
-}
-
-/**
- * How many jobs a thread has, and a little more while it is starting. Piscina asks before it tells of the answer that has
- * made a thread free.
- */
-function loadOf({ currentUsage }: PiscinaThread, { length, cell }: ThreadLine): number {
-  return (currentUsage === 0 ? 0 : length) + (cell === undefined ? 0.5 : 0)
 }
 
 function threadEnded(error: unknown, { name }: TaskRun): ThreadEndedError {

@@ -148,18 +148,6 @@ test.each(['a task that is aborted', 'the close of the executor'])(
   },
 )
 
-test('a task for which a thread is started goes to one that comes free before', async () => {
-  const executor = start({ minThreads: 1, maxThreads: 2 })
-  const [first, second] = gates(2)
-  const firstOne = executor.run(first.cells, { name: 'blocks' })
-  await first.untilBegun()
-  second.open()
-  const secondOne = executor.run(second.cells, { name: 'blocks' })
-  first.open()
-  // No thread has started that fast: it says hello to this one first.
-  expect(await secondOne).toBe(await firstOne)
-})
-
 describe('a task that was sent ahead', () => {
   test('is taken back from a busy thread by a free one', async () => {
     const { executor, long, longOne, short, shortOne } = await startTwoBusyThreads()
