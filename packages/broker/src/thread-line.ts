@@ -6,7 +6,8 @@ export class ThreadLine {
   /** Of the thread. */
   readonly id: number
   #cell: AheadCell | undefined
-  #onStarted: (() => void)[] = []
+  /** Told when the thread starts; empty from then on. */
+  readonly #onStarted: (() => void)[] = []
   readonly #jobs: TaskJob[] = []
 
   constructor(id: number) {
@@ -18,6 +19,7 @@ export class ThreadLine {
     return this.#cell
   }
 
+  /** Only the thread's first word counts: its tasks could post the same. */
   started(cell: AheadCell): void {
     if (this.#cell !== undefined) return
     this.#cell = cell
