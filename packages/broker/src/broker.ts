@@ -10,6 +10,7 @@ import {
 import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
 import { DatabaseLeases } from './database-leases.js'
 import { type DatabaseOptions, readDatabase } from './database-options.js'
+import { usesSharedTls } from './open-session.js'
 import { checkOptions, flag, millis, wrong } from './option-check.js'
 import { StateMachine } from './state-machine.js'
 import type { DatabaseStatistics } from './statistics.js'
@@ -204,8 +205,10 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   }
 
   #rights(label: string, { databases = this.databases }: AttachOptions): Omit<ThreadRights, 'keepsSockets'> {
-    const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
-    return { label, databases, traceLeases, find: (name) => this.#find(name, databases) }
+    const known = [...this.#databases.values()].map(({ database }) => database)
+    const traceLeases = known.some(({ leakDetectionMillis }) => leakDetectionMillis > 0)
+    const usesTls = known.some(usesSharedTls)
+    return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }
   }
 
   #find(name: string, allowed: readonly string[]): DatabaseLeases {

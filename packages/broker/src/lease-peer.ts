@@ -5,8 +5,10 @@ import type { RelayPeer } from './relay.js'
 export interface LeasePeer extends RelayPeer {
   /** For people: `thread 3`. */
   readonly thread: string
-  /** Shared with a worker that can have the connection's socket itself. */
+  /** Shared with the worker, who can have the connection's socket himself. Undefined where he shares none. */
   readonly cell: SessionCell | undefined
+  /** Whether he can have one with TLS. */
+  readonly speaksTls: boolean
   /** Whether the worker may keep a socket from one lease to his next. */
   readonly keepsSockets: boolean
   /**

@@ -6,7 +6,6 @@ import {
   type LeaseRequest,
   type ReopenedLease,
   ResetFailedError,
-  type SocketReference,
 } from '@pglease/client/internal'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { DatabaseLeases } from './database-leases.js'
@@ -92,10 +91,9 @@ export class Lease implements Waiter, ConnectionUser {
     this.write(chunk)
     if (this.state !== 'active' && this.state !== 'cancelling') return
     const { reset, tracker } = this.#connection!
-    const reference = this.#reference
-    if (this.state === 'active' && reset === 'done' && reference !== undefined)
-      this.#handOver({ ...reference, isBehindReset: false, session: tracker.save() })
-    else this.#grantRelayed(false)
+    const isSettled = this.state === 'active' && reset === 'done'
+    if (!isSettled || !this.#handOver({ isBehindReset: false, session: tracker.save() }))
+      this.#grantRelayed(false)
   }
 
   cancel(): void {
@@ -262,9 +260,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#relay.awaitReset()
     this.#activate()
     if (this.state !== 'active') return
-    const reference = this.#reference
-    if (reference !== undefined && !this.#isRelayed && !this.#home.isCrowded)
-      return this.#handOver({ ...reference, isBehindReset })
+    if (!this.#isRelayed && !this.#home.isCrowded && this.#handOver({ isBehindReset })) return
     // A worker may have had the socket before.
     connection.resume()
     // What else he has sent may not be answered before more of it comes.
@@ -278,21 +274,25 @@ export class Lease implements Waiter, ConnectionUser {
    */
   #grantRelayed(isAnswered: boolean): void {
     this.#isRelayed = true
-    this.peer.granted(this.#connection!.processId, isAnswered, this.#reference !== undefined)
+    this.peer.granted(this.#connection!.processId, isAnswered, this.#isLendable)
   }
 
-  /** Of the socket, where the worker can have it now. */
-  get #reference(): SocketReference | undefined {
-    return this.peer.cell && this.#connection!.socketReference
+  /** Whether the worker can have the socket now. */
+  get #isLendable(): boolean {
+    return this.peer.cell !== undefined && this.#connection!.isFor(this.peer)
   }
 
-  #handOver(socket: Omit<GrantedSocket, 'isKeepable'>): void {
+  /** False where the worker cannot have the socket now. */
+  #handOver(how: Pick<GrantedSocket, 'isBehindReset' | 'session'>): boolean {
     const connection = this.#connection!
+    const duplicate = this.#isLendable ? connection.duplicate() : undefined
+    if (duplicate === undefined) return false
     const isKeepable = this.peer.keepsSockets && this.#home.mayKeep(this, connection)
     this.#relay.stop()
     this.#machine.to('handed-over')
-    this.#socket = new ThreadSocket(connection, this.peer.cell!, this.#home.counters)
-    this.peer.handedOver(connection.processId, { ...socket, isKeepable })
+    this.#socket = new ThreadSocket(connection, duplicate.descriptor, this.peer.cell!, this.#home.counters)
+    this.peer.handedOver(connection.processId, { ...duplicate, ...how, isKeepable })
+    return true
   }
 
   #activate(): void {

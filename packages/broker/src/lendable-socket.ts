@@ -1,22 +1,38 @@
 import type { Socket } from 'node:net'
-import { inodeOf, PlainSocket, type SocketReference } from '@pglease/client/internal'
+import { type Address, PlainSocket } from '@pglease/client/internal'
+import { canDuplicate, duplicate } from './socket-duplicate.js'
 import { TlsSocket } from './tls-socket.js'
+
+/** What a worker needs to read and write a connection. */
+export interface Duplicate {
+  /** Of the same socket, to be closed by the worker or, where he never gets it, here. */
+  descriptor: number
+  tls: Address | undefined
+}
 
 /** A connection's socket, as far as a worker can have it too. */
 export class LendableSocket {
   readonly #socket: Socket
   /** Undefined for Node's TLS, whose state is this thread's, and where nothing can be lent. */
-  readonly #reference: SocketReference | undefined
+  readonly #descriptor: number | undefined
   #wasLent = false
 
   constructor(socket: Socket) {
     this.#socket = socket
-    this.#reference = referenceTo(socket)
+    this.#descriptor = descriptorOf(socket)
   }
 
-  /** Undefined when no worker can have it, or not now because something is still to be sent. */
-  get reference(): SocketReference | undefined {
-    return this.#socket.writableLength === 0 ? this.#reference : undefined
+  /** Whether a worker can have it, and can now because nothing is still to be sent. */
+  isFor({ speaksTls }: { readonly speaksTls: boolean }): boolean {
+    const isKnown = speaksTls || !(this.#socket instanceof TlsSocket)
+    return isKnown && this.#descriptor !== undefined && this.#socket.writableLength === 0
+  }
+
+  /** Undefined when the process has too many open files. */
+  duplicate(): Duplicate | undefined {
+    const descriptor = duplicate(this.#descriptor!)
+    const tls = this.#socket instanceof TlsSocket ? this.#socket.session.address : undefined
+    return descriptor === undefined ? undefined : { descriptor, tls }
   }
 
   /** Whether a worker may have a duplicate, used or not: then the server does not see that this one closes. */
@@ -37,11 +53,9 @@ export class LendableSocket {
   }
 }
 
-/** Only of sockets that a worker can read and write, and only on Linux: see `socket-duplicate.ts`. */
-function referenceTo(socket: Socket): SocketReference | undefined {
+/** Only of sockets that a worker can read and write, and only where they can be duplicated. */
+function descriptorOf(socket: Socket): number | undefined {
   const fd = (socket as { _handle?: { fd?: number } })._handle?.fd
-  if (process.platform !== 'linux' || !(socket instanceof PlainSocket) || fd === undefined || fd < 0)
-    return undefined
-  const tls = socket instanceof TlsSocket ? socket.session.address : undefined
-  return { fd, inode: inodeOf(fd), tls }
+  const isOpen = socket instanceof PlainSocket && fd !== undefined && fd >= 0
+  return isOpen && canDuplicate() ? fd : undefined
 }

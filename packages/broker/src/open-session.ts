@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
-import { onAbort, PlainSocket } from '@pglease/client/internal'
+import { onAbort, openSsl, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
 import type { Database } from './database-options.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
@@ -49,6 +49,17 @@ const sharedStream: MakeStream = ({ ssl, sslNegotiation }) => {
   const isDirect = sslNegotiation === 'direct'
   const session = startTls(ssl as TlsOptions, isDirect)
   return session === undefined ? new Socket() : new TlsSocket(session, ssl as TlsOptions, isDirect)
+}
+
+/** Whether the database's options, or the environment, ask for TLS that the threads can use. */
+export function usesSharedTls(database: Database): boolean {
+  try {
+    const { ssl } = new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectedClient
+    return Boolean(ssl) && openSsl() !== undefined
+  } catch {
+    // What is wrong with them the first connection tells.
+    return false
+  }
 }
 
 /** `pg.Client` lays TLS on top. */

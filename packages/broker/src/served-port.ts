@@ -37,6 +37,7 @@ export class ServedPort implements LeasePeer {
   readonly #channel: FrameChannel<WorkerFrame, BrokerFrame>
   readonly #find: FindDatabase
   readonly cell: SessionCell | undefined
+  readonly speaksTls: boolean
   readonly thread: string
   readonly keepsSockets: boolean
   #lease: Lease | undefined
@@ -49,12 +50,14 @@ export class ServedPort implements LeasePeer {
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
     { find, label, keepsSockets }: PortRights,
     cell: SessionCell | undefined,
+    speaksTls: boolean,
   ) {
     this.#channel = channel
     this.#find = find
     this.thread = label
     this.keepsSockets = keepsSockets
     this.cell = cell
+    this.speaksTls = speaksTls
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
   }
@@ -72,7 +75,6 @@ export class ServedPort implements LeasePeer {
 
   handedOver(processId: number, socket: GrantedSocket): void {
     this.#unpostedGrant = undefined
-    this.cell!.begin()
     this.#channel.post({ grant: this.#number, processId, bytes: undefined, socket })
   }
 

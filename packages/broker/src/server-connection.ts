@@ -5,12 +5,11 @@ import {
   PlainSocket,
   type ReturnedSession,
   SessionTracker,
-  type SocketReference,
   terminateMessage,
 } from '@pglease/client/internal'
 import { Cancels } from './cancels.js'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
-import { LendableSocket } from './lendable-socket.js'
+import { type Duplicate, LendableSocket } from './lendable-socket.js'
 import type { OpenSession } from './open-session.js'
 import { PendingReset } from './pending-reset.js'
 
@@ -124,9 +123,14 @@ export class ServerConnection {
     return this.#reset.state
   }
 
-  /** Undefined when no worker can have the socket, or not now because something is still to be sent. */
-  get socketReference(): SocketReference | undefined {
-    return this.isOpen ? this.#lendable.reference : undefined
+  /** Whether the worker can have the socket now. */
+  isFor(worker: { readonly speaksTls: boolean }): boolean {
+    return this.isOpen && this.#lendable.isFor(worker)
+  }
+
+  /** Of the socket, where a worker can have it. Undefined when the process has too many open files. */
+  duplicate(): Duplicate | undefined {
+    return this.#lendable.duplicate()
   }
 
   /** From here on a worker reads and writes, until `returned`. */

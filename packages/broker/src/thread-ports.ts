@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, threadId } from 'node:worker_threads'
 import {
   type BrokerControl,
   type BrokerFrame,
@@ -6,6 +6,8 @@ import {
   CELL_BYTES,
   PortChannel,
   SessionCell,
+  STANDSTILL_BYTES,
+  standStill,
   type WorkerFrame,
 } from '@pglease/client/internal'
 import { serveControl } from './control-port.js'
@@ -15,6 +17,8 @@ import { type PortRights, ServedPort } from './served-port.js'
 export interface ThreadRights extends PortRights {
   readonly databases: readonly string[]
   readonly traceLeases: boolean
+  /** Whether some of the databases' connections have TLS. */
+  readonly usesTls: boolean
 }
 
 /** The broker's ends of all threads' ports: a control port each, and the lease ports. */
@@ -24,10 +28,16 @@ export class ThreadPorts {
 
   /** Serves a thread whose end of the control port is a `BrokerLink`. */
   serve(port: MessagePort, rights: ThreadRights): void {
-    const { databases, traceLeases } = rights
+    const { databases, traceLeases, usesTls } = rights
+    let mayStandStill = usesTls
     const control: BrokerControl = {
-      hello: () => ({ databases: [...databases], traceLeases }),
-      addLeasePort: (leasePort, cell) => this.#serveLeases(leasePort as MessagePort, rights, cell),
+      hello: () => ({ databases: [...databases], traceLeases, usesTls, threadId }),
+      standStill: (memory) => {
+        if (mayStandStill && isMemory(memory, STANDSTILL_BYTES)) standStill(memory)
+        mayStandStill = false
+      },
+      addLeasePort: (leasePort, cell, speaksTls) =>
+        this.#serveLeases(leasePort as MessagePort, rights, cell, speaksTls === true),
     }
     serveControl(control, port)
     this.#keep(port)
@@ -46,10 +56,11 @@ export class ThreadPorts {
     for (const port of this.#ports) port.close()
   }
 
-  #serveLeases(port: MessagePort, rights: ThreadRights, cell: unknown): void {
+  #serveLeases(port: MessagePort, rights: ThreadRights, memory: unknown, speaksTls: boolean): void {
     if (this.#state === 'closed') return port.close()
     const channel = new PortChannel<WorkerFrame, BrokerFrame>(port)
-    const served = new ServedPort(channel, rights, isCell(cell) ? new SessionCell(cell) : undefined)
+    const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
+    const served = new ServedPort(channel, rights, cell, speaksTls)
     this.#keep(port, served)
   }
 
@@ -59,6 +70,6 @@ export class ThreadPorts {
   }
 }
 
-function isCell(value: unknown): value is SharedArrayBuffer {
-  return value instanceof SharedArrayBuffer && value.byteLength === CELL_BYTES
+function isMemory(value: unknown, bytes: number): value is SharedArrayBuffer {
+  return value instanceof SharedArrayBuffer && value.byteLength === bytes
 }

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
 import type { ServerConnection } from './server-connection.js'
 import type { Counters } from './statistics.js'
@@ -8,6 +9,8 @@ export type SessionAtEnd = ReturnedSession | 'not returned'
 /** A socket in the hands of a thread, as the broker sees it: by the cell that both share, and by what the thread tells. */
 export class ThreadSocket {
   readonly #connection: ServerConnection
+  /** The thread's own, which is closed here only if the thread never claims it. */
+  readonly #descriptor: number
   /** `abandoned`: the lease is over, but the thread may use the socket until it hears of that. */
   #state: 'lent' | 'abandoned' | 'back' = 'lent'
   readonly #cell: SessionCell
@@ -20,10 +23,12 @@ export class ThreadSocket {
   usedAt = this.countedAt
 
   /** From here on the connection is the thread's. */
-  constructor(connection: ServerConnection, cell: SessionCell, counters: Counters) {
+  constructor(connection: ServerConnection, descriptor: number, cell: SessionCell, counters: Counters) {
     this.#connection = connection
+    this.#descriptor = descriptor
     this.#cell = cell
     this.#counters = counters
+    cell.begin()
     counters.handedOver++
     connection.handOver()
   }
@@ -32,6 +37,7 @@ export class ThreadSocket {
   end(session: SessionAtEnd, since: number): void {
     if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
     this.#state = session === 'not returned' ? 'abandoned' : 'back'
+    if (this.#cell.claimDescriptor()) closeSync(this.#descriptor)
     if (session === 'not returned') this.#connection.abandoned()
     else this.#connection.returned(session, since)
   }

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
 import { type GrantFrame, type LeaseOptions, queryMessage, SessionCell } from '@pglease/client/internal'
 import { startPostgres } from '@pglease/postgres'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { ConnectionBroker, DatabaseOptions } from '../src/index.js'
+import { LendableSocket } from '../src/lendable-socket.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId } from './support/hold.js'
 import { Keeper, PID } from './support/keeper.js'
@@ -38,8 +40,7 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     const broker = lending.broker({ max: 1 })
     const { socket, processId } = await grantOf(broker)
     expect(socket).toEqual({
-      fd: expect.any(Number),
-      inode: expect.any(Number),
+      descriptor: expect.any(Number),
       isBehindReset: false,
       isKeepable: true,
       tls: inject('overTls') ? expect.any(BigInt) : undefined,
@@ -47,7 +48,7 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     expect(processId).toBeGreaterThan(0)
   })
 
-  test('brings none for a thread that cannot duplicate it', async () => {
+  test('brings none for a thread that shares no cell', async () => {
     const broker = lending.broker({ max: 1 })
     const { socket, grant } = await grantOf(broker, {}, new SharedArrayBuffer(8))
     expect({ socket, grant }).toEqual({ socket: undefined, grant: 1 })
@@ -87,6 +88,52 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     expect(grants.map(({ socket }) => socket?.isKeepable)).toEqual([undefined, true])
     expect(grants[0]!.isAskable).toBe(true)
   })
+})
+
+describe.skipIf(!getSockets)('the descriptor in a grant is closed by the broker when the thread', () => {
+  /** A thread that has been granted a socket, and has not claimed its descriptor. */
+  async function granted(broker: ConnectionBroker) {
+    const thread = new RawThread(broker)
+    lending.closeAfterTest(async () => thread.close())
+    const port = await thread.leasePort(new SessionCell().memory)
+    port.postMessage({ open: 1, request: { database: 'default' }, bytes })
+    await once(port, 'message')
+    expect(duplicatedSockets()).toBe(1)
+    return { thread, port }
+  }
+
+  test.each<[string, (thread: RawThread, port: MessagePort) => void]>([
+    ['ends the lease', (_, port) => port.postMessage('release')],
+    ['closes its port', (_, port) => port.close()],
+    ['ends', (thread) => thread.close()],
+    ['posts what it should not', (_, port) => port.postMessage('nonsense')],
+  ])('%s before it has claimed it', async (_what, ends) => {
+    const broker = lending.broker({ max: 1 })
+    const { thread, port } = await granted(broker)
+    ends(thread, port)
+    await untilQuiet(broker)
+    expect(duplicatedSockets()).toBe(0)
+  })
+
+  test('does not hear that the lease is revoked', async () => {
+    const broker = lending.broker({ max: 1 })
+    await granted(broker)
+    await broker.recycle('default', { force: true })
+    await untilQuiet(broker)
+    expect(duplicatedSockets()).toBe(0)
+  })
+})
+
+test('with too many open files a lease is relayed', async () => {
+  const failing = vi.spyOn(LendableSocket.prototype, 'duplicate').mockReturnValue(undefined)
+  try {
+    const broker = lending.broker({ max: 1 })
+    const { socket, grant } = await grantOf(broker)
+    expect({ socket, grant }).toEqual({ socket: undefined, grant: 1 })
+    expect(broker.stats().default!.handedOver).toBe(0)
+  } finally {
+    failing.mockRestore()
+  }
 })
 
 describe.skipIf(!getSockets)('the socket is handed over', () => {

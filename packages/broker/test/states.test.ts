@@ -59,6 +59,7 @@ describe.each([
 class Peer implements LeasePeer {
   readonly thread = 'thread 0'
   readonly cell = undefined
+  readonly speaksTls = false
   readonly keepsSockets = false
   readonly log: string[] = []
   error: Error | undefined

@@ -4,10 +4,11 @@ import { keepErrorsWhole } from './comlink-errors.js'
 import type { AttachRequest, BrokerControl, BrokerInfo, LeaseRequest } from './contract.js'
 import { NotAttachedError } from './errors.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
+import { openSsl } from './openssl.js'
 import { PortChannel } from './port-channel.js'
 import { SessionCell } from './session-cell.js'
-import { canDuplicate } from './socket-duplicate.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
+import { Standstill } from './standstill.js'
 
 /** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
 const HELLO_MILLIS = 10_000
@@ -23,6 +24,7 @@ export class BrokerLink implements LoanKeeper {
   /** Sockets that this thread keeps between its leases, the one used last at the end. */
   readonly #kept: SocketLoan[] = []
   #state: 'open' | 'closed' = 'open'
+  #speaksTls = false
   /** Undefined until the broker has answered. */
   info: BrokerInfo | undefined
   /** Rejects with a `NotAttachedError` when no broker answers. */
@@ -81,10 +83,17 @@ export class BrokerLink implements LoanKeeper {
   #newPort(): LeasePort {
     const { port1, port2 } = new MessageChannel()
     const cell = new SessionCell()
-    const shared = canDuplicate() ? cell.memory : undefined
+    const transferred = transfer(port2 as never, [port2 as never])
     // A refused port is closed by the broker, and that is how its lease learns of it.
-    this.#control.addLeasePort(transfer(port2 as never, [port2 as never]), shared).catch(() => port1.close())
+    this.#control.addLeasePort(transferred, cell.memory, this.#speaksTls).catch(() => port1.close())
     return new LeasePort(new PortChannel(port1), cell, (port) => this.#keep(port))
+  }
+
+  #hasOpenSsl(broker: BrokerInfo): boolean {
+    // Its own thread cannot wait for itself, and has loaded it.
+    if (broker.threadId === threadId) return openSsl() !== undefined
+    const ask = (memory: SharedArrayBuffer) => this.#control.standStill(memory).catch(() => {})
+    return openSsl(new Standstill(ask)) !== undefined
   }
 
   #keep(port: LeasePort): void {
@@ -105,8 +114,10 @@ export class BrokerLink implements LoanKeeper {
     })
     try {
       port.ref()
-      this.info = await Promise.race([this.#control.hello(), unanswered])
-      return this.info
+      const info = await Promise.race([this.#control.hello(), unanswered])
+      this.#speaksTls = info.usesTls && this.#hasOpenSsl(info)
+      this.info = info
+      return info
     } finally {
       clearTimeout(timer)
       port.unref()

@@ -1,6 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
+import type { Address } from './openssl.js'
 import type { SessionSnapshot } from './protocol/session-tracker.js'
-import type { SocketReference } from './socket-duplicate.js'
 
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
@@ -41,11 +41,14 @@ export interface LeaseRequest extends LeaseOptions {
 export interface BrokerControl {
   /** Once per thread, before its first lease. */
   hello(): BrokerInfo
+  /** Blocks the broker's thread: see `Standstill`. Once per thread. */
+  standStill(memory: SharedArrayBuffer): void
   /**
    * Gives the broker the other end of a new lease port.
-   * @param cell of a thread that can have a connection's socket itself: the memory of its `SessionCell`.
+   * @param cell the memory of its `SessionCell`.
+   * @param speaksTls whether the thread can have the sockets of connections with TLS.
    */
-  addLeasePort(port: unknown, cell: SharedArrayBuffer | undefined): void
+  addLeasePort(port: unknown, cell: SharedArrayBuffer, speaksTls: boolean): void
 }
 
 export interface BrokerInfo {
@@ -53,9 +56,13 @@ export interface BrokerInfo {
   databases: string[]
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
+  /** Whether some of the databases' connections have TLS. */
+  usesTls: boolean
+  /** Of the broker's own thread. */
+  threadId: number
 }
 
-export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'addLeasePort']
+export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'addLeasePort']
 
 /** A thread asks the broker for its control port by posting this once to its parent. */
 export interface AttachRequest {
@@ -119,7 +126,11 @@ export interface AskFrame {
   ask: Uint8Array
 }
 
-export interface GrantedSocket extends SocketReference {
+export interface GrantedSocket {
+  /** The thread's own descriptor, once it has claimed it: see `SessionCell`. */
+  descriptor: number
+  /** The TLS session that goes with it. */
+  tls: Address | undefined
   /** Whether the answer to a reset comes first. */
   isBehindReset: boolean
   /** Whether the thread may keep the socket from one lease to its next. */

@@ -7,9 +7,11 @@ export * from './contract.js'
 export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './flow-window.js'
 export { MOST_UNSEEN_LEASES } from './hold-times.js'
 export { connectionLost } from './lease-errors.js'
+export { once } from './once.js'
 export { type Address, mustHaveOpenSsl, openSsl } from './openssl.js'
 export { PlainSocket } from './plain-socket.js'
 export { type FrameChannel, PortChannel } from './port-channel.js'
+export { processLibrary } from './process-library.js'
 export {
   copyFailMessage,
   queryMessage,
@@ -27,8 +29,8 @@ export {
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 export { SecureSocket } from './secure-socket.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './session-cell.js'
-export { inodeOf, type SocketReference } from './socket-duplicate.js'
 export type { WriteCallback } from './socket-shape.js'
+export { STANDSTILL_BYTES, standStill } from './standstill.js'
 export * from './task-contract.js'
 export { TlsSession } from './tls-session.js'
 export { fromWire, toWire } from './wire-error.js'

@@ -1,5 +1,6 @@
 import { once } from './once.js'
 import { processLibrary } from './process-library.js'
+import type { Standstill } from './standstill.js'
 
 /** Of something of OpenSSL's, the same in all threads of the process. */
 export type Address = bigint
@@ -67,16 +68,22 @@ const PROTOTYPES: Record<keyof OpenSsl, string> = {
   ERR_reason_error_string: 'const char *ERR_reason_error_string(unsigned long code)',
 }
 
-/** OpenSSL as Node brings it, version 3 or later. Undefined where its functions cannot be called: see `processLibrary`. */
-export const openSsl: () => OpenSsl | undefined = once(() => {
-  const library = processLibrary()
-  if (library === undefined) return undefined
+/**
+ * OpenSSL as Node brings it, version 3 or later. Undefined where its functions cannot be called.
+ * @param standstill for the first call in a thread that another may end. While koffi is loaded and told of functions, that
+ *   would be the end of the process: the exception that tells koffi of it cannot be thrown, and node-addon-api aborts.
+ */
+export const openSsl = once((standstill?: Standstill): OpenSsl | undefined => {
   try {
+    const library = processLibrary(() => standstill?.begin())
+    if (library === undefined) return undefined
     const found = Object.entries(PROTOTYPES).map(([name, prototype]) => [name, library.func(prototype)])
     return Object.fromEntries(found)
   } catch {
     // Another TLS library, or an older OpenSSL.
     return undefined
+  } finally {
+    standstill?.end()
   }
 })
 

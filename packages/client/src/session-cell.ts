@@ -21,11 +21,15 @@ const REOPENED = 16
 /** The word has no room for more. */
 const MOST_REOPENED = 2 ** 27 - 1
 
-/** Indices of words and of counters. */
-const [STATE, OWNER] = [0, 1]
+/** Of the thread's descriptor of the socket. */
+const [CLAIMED, OFFERED] = [0, 1]
+
+/** Indices of words, of which there is an even number, and of counters. */
+const [STATE, OWNER, DESCRIPTOR] = [0, 1, 2]
+const WORDS = 4
 const [RECEIVED, SENT] = [0, 1]
 
-const COUNTERS_AT = 2 * Int32Array.BYTES_PER_ELEMENT
+const COUNTERS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
 const TIMES_AT = COUNTERS_AT + 2 * Float64Array.BYTES_PER_ELEMENT
 export const CELL_BYTES = TIMES_AT + HOLD_TIMES_BYTES
 
@@ -52,7 +56,7 @@ export class SessionCell implements Traffic {
 
   constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
     this.memory = memory
-    this.#words = new Int32Array(memory, 0, 2)
+    this.#words = new Int32Array(memory, 0, WORDS)
     this.#counters = new Float64Array(memory, COUNTERS_AT, 2)
     this.#holdTimes = new HoldTimes(memory, TIMES_AT)
   }
@@ -63,6 +67,15 @@ export class SessionCell implements Traffic {
     this.#holdTimes.clear()
     Atomics.store(this.#words, OWNER, HELD)
     Atomics.store(this.#words, STATE, BUSY)
+    Atomics.store(this.#words, DESCRIPTOR, OFFERED)
+  }
+
+  /**
+   * By either: whether it has the descriptor that the broker has made for the thread, and is the one to close it. The broker
+   * claims what the thread has not, which need not have come to it.
+   */
+  claimDescriptor(): boolean {
+    return Atomics.compareExchange(this.#words, DESCRIPTOR, OFFERED, CLAIMED) === OFFERED
   }
 
   get received(): number {

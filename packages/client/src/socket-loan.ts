@@ -1,10 +1,10 @@
-import type { GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
+import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PlainSocket } from './plain-socket.js'
 import { ownBytes } from './port-channel.js'
 import { SHORT_LEASE_MILLIS } from './protocol/reset-ahead.js'
 import { SecureSocket } from './secure-socket.js'
-import { duplicate, type SocketReference } from './socket-duplicate.js'
+import type { SessionCell } from './session-cell.js'
 import { TlsSession } from './tls-session.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -60,7 +60,7 @@ export class SocketLoan {
     this.#keeper = keeper
     this.#request = request
     this.#openedAt = openedAt
-    this.socket = openSocket(socket)
+    this.socket = openSocket(socket, port.cell)
     this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
     let cause: Error | undefined
     this.socket.on('error', (error) => {
@@ -128,10 +128,8 @@ export class SocketLoan {
   }
 }
 
-/** This thread's end of a connection. @throws Error when it is closed. */
-function openSocket(reference: SocketReference): PlainSocket {
-  const fd = duplicate(reference)
-  return reference.tls === undefined
-    ? new PlainSocket(fd)
-    : new SecureSocket(new TlsSession(reference.tls), fd)
+/** This thread's end of a connection. @throws Error when the broker has taken it back. */
+function openSocket({ descriptor, tls }: GrantedSocket, cell: SessionCell): PlainSocket {
+  if (!cell.claimDescriptor()) throw new Error('The broker has taken the socket back')
+  return tls === undefined ? new PlainSocket(descriptor) : new SecureSocket(new TlsSession(tls), descriptor)
 }

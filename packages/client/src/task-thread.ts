@@ -1,8 +1,6 @@
 /** The module that the executor's threads run. Internal: the executor alone speaks with it. */
 import { MessageChannel } from 'node:worker_threads'
 import { threadLink } from './broker-link.js'
-import { openSsl } from './openssl.js'
-import { canDuplicate } from './socket-duplicate.js'
 import { RunningTask } from './task-context.js'
 import type { TaskFailure, TaskMessage } from './task-contract.js'
 import { loadTask } from './task-module.js'
@@ -10,9 +8,6 @@ import { printed, TaskTurns } from './task-turns.js'
 import { toWire } from './wire-error.js'
 
 const link = threadLink()
-// Before the first task: a thread that is ended while it loads native code takes its process along.
-canDuplicate()
-openSsl()
 await link.ready
 
 const turns = new TaskTurns()

@@ -43,6 +43,24 @@ test('the memory is of the size that the broker looks for', () => {
   expect(new SessionCell().memory.byteLength).toBe(CELL_BYTES)
 })
 
+describe('the descriptor that the broker has made for the thread', () => {
+  test.each(['thread', 'broker'] as const)('is claimed once, by the %s if it comes first', (first) => {
+    const { [first]: one, thread, broker } = start()
+    expect([one, thread, broker].map((side) => side.claimDescriptor())).toEqual([true, false, false])
+  })
+
+  test('is another one each time the socket is handed over', () => {
+    const { thread, broker } = start()
+    expect(thread.claimDescriptor()).toBe(true)
+    broker.begin()
+    expect([broker, thread].map((side) => side.claimDescriptor())).toEqual([true, false])
+  })
+
+  test('is none before', () => {
+    expect(new SessionCell().claimDescriptor()).toBe(false)
+  })
+})
+
 describe('who has the socket', () => {
   test.each<[string, (Step | 'want' | 'begin')[], boolean[]]>([
     ['a thread keeps what it holds, once', ['keep', 'keep'], [true, false]],

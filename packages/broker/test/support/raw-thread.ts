@@ -40,14 +40,14 @@ export class RawThread {
 
   /**
    * A lease port of this thread.
-   * @param cell of a thread that takes sockets: the memory of its session cell.
+   * @param cell of a thread that takes sockets, with TLS or not: the memory of its session cell.
    */
   async leasePort(cell?: SharedArrayBuffer): Promise<MessagePort> {
     const { port1, port2 } = new MessageChannel()
     // Its close is seen only once it has been started.
     port1.start()
     this.#ports.push(port1)
-    const argumentList = [port2, cell].map((value) => ({ type: 'RAW', value }))
+    const argumentList = [port2, cell, true].map((value) => ({ type: 'RAW', value }))
     await this.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])
     return port1
   }

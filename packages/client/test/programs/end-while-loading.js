@@ -1,0 +1,23 @@
+/** Ends threads in the moment in which they load native code, or right behind it. */
+import { createRequire } from 'node:module'
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { openSsl, standStill } from '@pglease/client/internal'
+import { Standstill } from '../../dist/standstill.js'
+
+const THREADS = 40
+
+if (isMainThread) {
+  // So that the threads need not wait for the disk.
+  createRequire(import.meta.resolve('@pglease/client'))('koffi')
+  for (let number = 0; number < THREADS; number++) {
+    const worker = new Worker(new URL(import.meta.url))
+    const memory = await new Promise((resolve) => worker.once('message', resolve))
+    standStill(memory)
+    const ended = worker.terminate()
+    // It had been loaded before.
+    if (Atomics.load(new Int32Array(memory), 0) !== 2) process.exitCode = 1
+    await ended
+  }
+} else {
+  openSsl(new Standstill((memory) => parentPort.postMessage(memory)))
+}
