@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
-import { ExecutorClosedError, QueueFullError } from '@pglease/client'
+import { ExecutorClosedError, QueueFullError, ThreadEndedError } from '@pglease/client'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from './broker.js'
 import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
@@ -87,11 +87,12 @@ export class SharedPoolExecutor<
     } = options
     this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
     this.#threads = new ThreadPool(threads, {
+      room: () => this.#dispatch(),
+      unstarted: (error) => this.#failFirst(error),
       attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
       message: (message) => this.emit('message', message),
       error: (error) => this.emit('error', error),
     })
-    this.#threads.onRoom = () => this.#dispatch()
   }
 
   /** Tasks that wait for a thread. */
@@ -123,7 +124,7 @@ export class SharedPoolExecutor<
       checkOptions('run', options, RUN_CHECKS)
       if (this.#machine.state !== 'open') throw closed()
       options.signal?.throwIfAborted()
-      if (this.#threads.isFull && this.#queue.size >= this.#options.maxQueue) throw this.#full()
+      if (this.#isFull) throw this.#full()
       return this.#enqueue(input, options)
     } catch (error) {
       return Promise.reject(error)
@@ -184,10 +185,26 @@ export class SharedPoolExecutor<
     return run.promise
   }
 
+  /** Tasks for which a thread is to be started do not count. */
+  get #isFull(): boolean {
+    const { maxQueue } = this.#options
+    const waiting = this.#queue.size
+    return waiting >= maxQueue && waiting + this.#threads.size >= maxQueue + this.#threads.capacity
+  }
+
   #dispatch(): void {
+    for (const run of this.#queue) if (!this.#threads.run(run)) break
+    if (this.#queue.size === 0) return
+    this.#threads.startFor(this.#queue.size)
+    this.#sendAhead()
+  }
+
+  /** Where threads cannot start, each costs one task, lest more and more are started in vain. */
+  #failFirst(cause: Error): void {
     for (const run of this.#queue) {
-      if (this.#threads.isFull) return this.#sendAhead()
-      this.#threads.run(run)
+      if (!run.takeBack()) continue
+      const message = `No thread could begin task "${run.name}": ${cause.message}`
+      return run.failed(new ThreadEndedError(message, { cause }))
     }
   }
 

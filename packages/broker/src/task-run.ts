@@ -138,11 +138,6 @@ export class TaskRun {
     this.#reason = { value: reason }
     Atomics.store(this.#watch.cells, ABORTED_CELL, 1)
     this.#watch.port.postMessage({ abort: toWire(reason) })
-    this.#job?.whenStarted(() => this.#beginGrace())
-  }
-
-  #beginGrace(): void {
-    if (this.state !== 'aborting') return
     this.#graceTimer = setTimeout(() => this.#job?.kill(), this.#options.abortGraceMillis)
   }
 

@@ -1,43 +1,61 @@
-import type { AheadCell } from '@pglease/client/internal'
+import type { Worker } from 'node:worker_threads'
+import { AheadCell } from '@pglease/client/internal'
 import type { TaskJob } from './task-job.js'
 
-/** The jobs of one thread, in the order in which it takes them. */
+/** A thread of the executor, and its jobs in the order in which it takes them. */
 export class ThreadLine {
   /** Of the thread. */
   readonly id: number
+  /** Set when the thread has started and has posted it. */
   #cell: AheadCell | undefined
-  /** Told when the thread starts; empty from then on. */
-  readonly #onStarted: (() => void)[] = []
+  /** Set when Piscina takes tasks for the thread, which it may do before the thread has started. */
+  #isCreated = false
+  readonly #thread: Worker
+  /** What the thread ended with. */
+  #error: Error | undefined
   readonly #jobs: TaskJob[] = []
 
-  constructor(id: number) {
-    this.id = id
+  constructor(thread: Worker) {
+    this.#thread = thread
+    this.id = thread.threadId
+    thread.once('error', (error) => {
+      this.#error = error
+    })
   }
 
-  /** Undefined until the thread has started and posted it: nothing is sent ahead before. */
-  get cell(): AheadCell | undefined {
-    return this.#cell
+  /** Whether the thread has ended: then it has no id any more. */
+  get isOver(): boolean {
+    return this.#thread.threadId !== this.id
+  }
+
+  /** Why the thread will never be ready, unless it has been ended. */
+  get startError(): Error | undefined {
+    if (this.isReady) return undefined
+    return this.#error ?? (this.isOver ? new Error('The thread exited while it started') : undefined)
   }
 
   /** Only the thread's first word counts: its tasks could post the same. */
-  started(cell: AheadCell): void {
-    if (this.#cell !== undefined) return
-    this.#cell = cell
-    for (const listener of this.#onStarted.splice(0)) listener()
+  started(memory: SharedArrayBuffer): void {
+    this.#cell ??= new AheadCell(memory)
   }
 
-  /** Calls it as soon as the thread has started. */
-  whenStarted(listener: () => void): void {
-    if (this.#cell === undefined) this.#onStarted.push(listener)
-    else listener()
+  created(): void {
+    this.#isCreated = true
+  }
+
+  /** Whether it can be sent jobs. One that is not ready has none. */
+  get isReady(): boolean {
+    return this.#cell !== undefined && this.#isCreated
+  }
+
+  /** @throws Error before the thread has started. */
+  get cell(): AheadCell {
+    if (this.#cell === undefined) throw new Error('The thread has not started')
+    return this.#cell
   }
 
   get length(): number {
     return this.#jobs.length
-  }
-
-  get hasRoomAhead(): boolean {
-    return this.#jobs.length === 1 && this.#cell !== undefined
   }
 
   get first(): TaskJob | undefined {
@@ -57,7 +75,7 @@ export class ThreadLine {
   }
 
   /** A task that can be aborted has its thread to itself: the thread's end would end the others. */
-  canShare(job: TaskJob): boolean {
-    return this.#jobs.every((other) => !job.isAbortable && !other.isAbortable)
+  canShare({ isWatched }: { readonly isWatched: boolean }): boolean {
+    return this.#jobs.every((job) => !isWatched && !job.isAbortable)
   }
 }

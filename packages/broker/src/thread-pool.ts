@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
 import { ThreadEndedError } from '@pglease/client'
-import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
+import { type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import type { ThreadOptions } from './executor-options.js'
 import { TaskJob } from './task-job.js'
@@ -13,6 +12,10 @@ type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][
 
 /** What a pool of threads tells of, beside the ends of its tasks. */
 export interface ThreadPoolEvents {
+  /** A thread may take a task, at once or ahead, or another thread may be started. */
+  room(): void
+  /** There is no thread, because one could not start. */
+  unstarted(error: Error): void
   /** A thread asks for its control port. */
   attach(request: AttachRequest): void
   /** A task has posted a message of its own to the main thread. */
@@ -21,32 +24,31 @@ export interface ThreadPoolEvents {
   error(error: Error): void
 }
 
+/** Where Piscina is to run what it is given: in this thread, or in a new one. */
+type Place = ThreadLine | { thread: 'new' | 'any' }
+
 const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
 
 /** An idle thread ends after this: to start one costs tens of milliseconds. */
 const IDLE_MILLIS = 10_000
 
 /**
- * The executor's worker threads: Piscina, which is given no more tasks than the threads take at a time, and one ahead for
- * each thread, so that it need not wait for the main thread between two.
+ * The executor's worker threads: Piscina, which is given a task only when a thread takes it at once, and one ahead for each
+ * thread, so that it need not wait for the main thread between two.
  */
 export class ThreadPool {
   readonly #piscina: Piscina
+  readonly #events: ThreadPoolEvents
   readonly #maxThreads: number
   readonly #tasksPerThread: number
-  /** What Piscina has taken and not yet ended, those of `#starting` and `#ahead` among it. */
+  /** What Piscina has taken and not yet ended. */
   readonly #jobs = new Set<TaskJob>()
-  /** Jobs that wait for a thread to start. */
-  readonly #starting = new Set<TaskJob>()
-  /** Jobs that wait behind another of their thread. */
-  readonly #ahead = new Set<TaskJob>()
-  /** By the threads' ids. */
+  /** Of all threads that have not ended, by their ids. */
   readonly #lines = new Map<number, ThreadLine>()
-  /** Told when a thread may take a task, at once or ahead. */
-  onRoom: () => void = () => {}
   #state: 'open' | 'closed' = 'open'
 
   constructor(options: ThreadOptions, events: ThreadPoolEvents) {
+    this.#events = events
     this.#maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
     this.#tasksPerThread = options.concurrentTasksPerWorker ?? 1
     this.#piscina = new Piscina({
@@ -55,15 +57,19 @@ export class ThreadPool {
       ...options,
       maxThreads: this.#maxThreads,
       concurrentTasksPerWorker: this.#tasksPerThread,
-      loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as TaskJob, threads),
+      loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as Place, threads),
       filename: THREAD_MODULE,
       recordTiming: false,
     })
+    this.#findThreads()
     this.#piscina.on('message', (message) => {
       if (isAttachRequest(message)) events.attach(message)
       else if (isAheadOffer(message)) this.#started(message.threadId, message['@pglease/ahead'])
       else events.message(message)
     })
+    // Piscina takes tasks for it a moment later.
+    this.#piscina.on('workerCreate', ({ id }) => queueMicrotask(() => this.#created(id)))
+    this.#piscina.on('workerDestroy', ({ id }) => this.#ended(id))
     this.#piscina.on('error', (error) => {
       // A thread that is ended while it starts up fails in its own ways, which is no news.
       if (this.#state === 'open') events.error(error)
@@ -75,137 +81,156 @@ export class ThreadPool {
     return this.#maxThreads * this.#tasksPerThread
   }
 
-  /** Tasks that a thread begins or has begun, or will when it has started. */
+  /** Tasks that a thread begins or has begun. */
   get running(): TaskRun[] {
-    const jobs = [...this.#jobs].filter(({ state }) => state === 'begun' || state === 'starting')
-    return jobs.map(({ run }) => run)
+    return [...this.#jobs].filter(({ state }) => state === 'begun').map(({ run }) => run)
   }
 
-  /** How many of these do not wait behind another, as far as is known here. */
+  /** How many of these are behind no other, as far as is known here. */
   get size(): number {
     let size = 0
-    for (const job of this.#jobs) if (job.state !== 'takenBack' && !this.#ahead.has(job)) size++
+    for (const job of this.#jobs) if (job.state === 'begun' && !job.isBehind) size++
     return size
   }
 
-  get isFull(): boolean {
-    return this.#jobs.size - this.#ahead.size >= this.capacity
-  }
-
-  /** Runs a task in a free thread; one that another thread has begun meanwhile is left to that. */
-  run(run: TaskRun): void {
-    if (run.takeBack()) this.#send(new TaskJob(run, false))
+  /**
+   * Runs a task in a free thread; one that another thread has begun meanwhile is left to that. False when there is none.
+   */
+  run(run: TaskRun): boolean {
+    const line = this.#freeLine(run)
+    if (line === undefined) return false
+    if (run.takeBack()) this.#send(new TaskJob(run, line, 'begun'))
     run.started()
+    return true
   }
 
   /**
    * Sends a task ahead to a thread that runs another, so that it may begin it without a word of this thread. False when
-   * each has one already. Not for threads that take several tasks at a time: they seldom wait for this one. Nor while jobs
-   * wait for threads to start, behind which Piscina would put it.
+   * each has one already. Not for threads that take several tasks at a time: they seldom wait for this one.
    */
   sendAhead(run: TaskRun): boolean {
-    if (this.#tasksPerThread > 1 || this.#starting.size > 0 || !this.#hasRoomAhead) return false
-    this.#send(new TaskJob(run, true))
-    return true
+    if (this.#tasksPerThread > 1) return false
+    for (const line of this.#lines.values()) {
+      if (line.length !== 1) continue
+      this.#send(new TaskJob(run, line, 'behind'))
+      return true
+    }
+    return false
   }
 
-  /** Ends the threads, whatever they do; but those that are starting, see `TaskJob.kill`, start first. */
+  /** Starts threads for so many tasks that wait, unless enough are starting or there would be too many. */
+  startFor(waiting: number): void {
+    const room = this.#maxThreads - this.#lines.size
+    if (room <= 0) return
+    const wanted = Math.ceil(waiting / this.#tasksPerThread) - this.#startingSize
+    for (let count = Math.min(wanted, room); count > 0; count--) this.#start()
+  }
+
+  /** Ends the threads, whatever they do. */
   async destroy(): Promise<void> {
     this.#state = 'closed'
-    await Promise.all(this.#piscina.threads.map((thread) => this.#startedOrEnded(thread)))
     await this.#piscina.destroy()
   }
 
-  #startedOrEnded(thread: Worker): Promise<void> {
-    return new Promise((resolve) => {
-      thread.once('exit', resolve)
-      this.#lineOf(thread.threadId).whenStarted(resolve)
-    })
+  get #startingSize(): number {
+    let size = 0
+    for (const line of this.#lines.values()) if (!line.isReady) size++
+    return size
   }
 
-  get #hasRoomAhead(): boolean {
-    for (const line of this.#lines.values()) if (line.hasRoomAhead) return true
-    return false
+  /** Piscina starts a thread for what it cannot place: this does nothing, wherever it runs then. */
+  #start(): void {
+    const { signal } = new AbortController()
+    const place: Place = { thread: 'new' }
+    // What has a signal does not keep Piscina from placing at once what comes behind.
+    this.#piscina.run({ [queueOptionsSymbol]: place }, { name: 'nothing', signal }).catch(() => {})
+    this.#findThreads()
+  }
+
+  #findThreads(): void {
+    for (const thread of this.#piscina.threads)
+      if (!this.#lines.has(thread.threadId)) this.#lines.set(thread.threadId, new ThreadLine(thread))
+  }
+
+  /** With the fewest jobs of those that have room for this one. */
+  #freeLine(run: TaskRun): ThreadLine | undefined {
+    let found: ThreadLine | undefined
+    for (const line of this.#lines.values()) {
+      const isFree = line.isReady && line.length < this.#tasksPerThread && line.canShare(run)
+      if (isFree && (found === undefined || line.length < found.length)) found = line
+    }
+    return found
   }
 
   #send(job: TaskJob): void {
     this.#jobs.add(job)
-    const task = Object.assign(job.message, { [queueOptionsSymbol]: job })
+    const task = Object.assign(job.message, { [queueOptionsSymbol]: job.line })
     const options = { transferList: job.transferList as never, signal: job.killSignal }
     this.#piscina.run(task, options).then(
       (answer) => this.#answered(job, answer),
       (error) => this.#failed(job, error),
     )
-    if (job.state !== 'starting') return
-    this.#starting.add(job)
-    job.starts()
   }
 
-  /** The thread with the fewest jobs that has room for this one. Without any, Piscina starts one or asks again. */
-  #place(job: TaskJob, threads: PiscinaThread[]): PiscinaThread | null {
-    let found: { thread: PiscinaThread; line: ThreadLine } | undefined
-    for (const thread of threads) {
-      const line = this.#lineOf(thread.id)
-      if (line.length < (found?.line.length ?? Number.POSITIVE_INFINITY) && this.#hasRoom(line, job))
-        found = { thread, line }
+  #place(place: Place, threads: PiscinaThread[]): PiscinaThread | null {
+    if (place instanceof ThreadLine) {
+      const thread = threads.find(({ id }) => id === place.id)
+      if (thread === undefined) throw new Error('A task was sent to a thread that has ended')
+      return thread
     }
-    if (found === undefined) return null
-    this.#starting.delete(job)
-    job.placed(found.line)
-    if (job.state === 'behind') this.#ahead.add(job)
-    return found.thread
-  }
-
-  #hasRoom(line: ThreadLine, job: TaskJob): boolean {
-    if (job.isAhead && line.hasRoomAhead) return true
-    return line.length < this.#tasksPerThread && line.canShare(job)
-  }
-
-  #lineOf(id: number): ThreadLine {
-    let line = this.#lines.get(id)
-    if (line === undefined) {
-      line = new ThreadLine(id)
-      this.#lines.set(id, line)
-    }
-    return line
+    if (place.thread === 'any') return threads[0]!
+    place.thread = 'any'
+    return null
   }
 
   /** A thread posts this once, before its first task. */
   #started(id: number, memory: SharedArrayBuffer): void {
-    const living = new Set(this.#piscina.threads.map(({ threadId }) => threadId))
-    for (const [other, line] of this.#lines)
-      if (!living.has(other) && line.length === 0) this.#lines.delete(other)
-    this.#lineOf(id).started(new AheadCell(memory))
-    this.onRoom()
+    const line = this.#lines.get(id)
+    line?.started(memory)
+    if (line?.isReady) this.#events.room()
+  }
+
+  #created(id: number): void {
+    const line = this.#lines.get(id)
+    line?.created()
+    if (line?.isReady) this.#events.room()
+  }
+
+  /** Of a thread that ends, or is ended: what follows from it is known a moment later. */
+  #ended(id: number): void {
+    const ended = [...this.#lines.values()].filter((line) => line.id === id || line.isOver)
+    for (const line of ended) this.#lines.delete(line.id)
+    queueMicrotask(() => {
+      if (this.#state === 'closed') return
+      // Piscina may have started another in its place.
+      this.#findThreads()
+      const error = ended.map(({ startError }) => startError).find((each) => each !== undefined)
+      const isAnyReady = [...this.#lines.values()].some(({ isReady }) => isReady)
+      if (error !== undefined && !isAnyReady) this.#events.unstarted(error)
+      this.#events.room()
+    })
   }
 
   #answered(job: TaskJob, answer: unknown): void {
-    this.#ended(job)
-    this.#beginNext(job)
-    this.onRoom()
+    this.#settled(job)
+    job.line.first?.begins()
+    this.#events.room()
     if (job.state !== 'takenBack') job.run.answered(answer)
   }
 
   /** Piscina rejects when it cannot send a task, and when the thread ended before it. */
   #failed(job: TaskJob, error: unknown): void {
-    this.#ended(job)
+    this.#settled(job)
     const isUnsent = error instanceof Error && error.name === 'DataCloneError'
-    if (isUnsent) this.#beginNext(job)
+    if (isUnsent) job.line.first?.begins()
     // What no thread has begun stays in the queue.
     if (isUnsent || !job.takeBack()) job.run.failed(isUnsent ? error : threadEnded(error, job.run))
-    this.onRoom()
+    this.#events.room()
   }
 
-  #ended(job: TaskJob): void {
+  #settled(job: TaskJob): void {
     this.#jobs.delete(job)
-    this.#starting.delete(job)
-    this.#ahead.delete(job)
-    job.line?.remove(job)
-  }
-
-  #beginNext({ line }: TaskJob): void {
-    const next = line?.first
-    if (next !== undefined && this.#ahead.delete(next)) next.begins()
+    job.line.remove(job)
   }
 }
 

@@ -1,6 +1,4 @@
-import { Worker } from 'node:worker_threads'
-import { describe, expect, test, vi } from 'vitest'
-import { ThreadLine } from '../src/thread-line.js'
+import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from './support/database.js'
 import { Lending } from './support/lending.js'
 import { randomFrom } from './support/random.js'
@@ -125,28 +123,17 @@ describe('a thread begins its next task while the main thread is blocked', () =>
   })
 })
 
-test.each(['a task that is aborted', 'the close of the executor'])(
-  'a thread has started before it is ended for %s',
-  async (what) => {
-    const [started, ended] = [
-      vi.spyOn(ThreadLine.prototype, 'started'),
-      vi.spyOn(Worker.prototype, 'terminate'),
-    ]
-    try {
-      const executor = start({ abortGraceMillis: 1 })
-      if (what === 'a task that is aborted') {
-        const aborted = executor.run(new Gate().cells, { name: 'waits', signal: AbortSignal.timeout(1) })
-        await expect(aborted).rejects.toMatchObject({ name: 'TimeoutError' })
-      }
-      await executor.close({ timeoutMillis: 0 })
-      const [first, last] = [started, ended].map(({ mock }) => mock.invocationCallOrder[0]!)
-      expect(last).toBeGreaterThan(first!)
-    } finally {
-      started.mockRestore()
-      ended.mockRestore()
-    }
-  },
-)
+test('a task for which a thread is started goes to one that comes free before', async () => {
+  const executor = start({ minThreads: 1, maxThreads: 2 })
+  const [first, second] = gates(2)
+  const firstOne = executor.run(first.cells, { name: 'blocks' })
+  await first.untilBegun()
+  second.open()
+  const secondOne = executor.run(second.cells, { name: 'blocks' })
+  first.open()
+  // No thread has started that fast: it says hello to this one first.
+  expect(await secondOne).toBe(await firstOne)
+})
 
 describe('a task that was sent ahead', () => {
   test('is taken back from a busy thread by a free one', async () => {

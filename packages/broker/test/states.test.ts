@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import { LeaseReleasedError } from '@pglease/client'
 import { queryMessage } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
@@ -9,6 +10,7 @@ import { LEASE_TRANSITIONS } from '../src/lease-state.js'
 import { StateMachine } from '../src/state-machine.js'
 import { TaskJob } from '../src/task-job.js'
 import { TASK_TRANSITIONS, TaskRun } from '../src/task-run.js'
+import { ThreadLine } from '../src/thread-line.js'
 import { createTestDatabase } from './support/database.js'
 import { Doorman } from './support/doorman.js'
 import { Lending } from './support/lending.js'
@@ -289,7 +291,7 @@ describe('a task', () => {
   test('is aborting until it answers, and then rejects with the reason', async () => {
     const stop = new AbortController()
     const run = create(stop.signal)
-    new TaskJob(run, false)
+    new TaskJob(run, new ThreadLine({ threadId: 1, once() {} } as unknown as Worker), 'begun')
     run.started()
     stop.abort('no more')
     expect(run.state).toBe('aborting')

@@ -57,3 +57,6 @@ function mustBeCloneable(result: unknown): void {
   if (typeof result === 'object' && Symbol.for('Piscina.transferable') in (result as object)) return
   nowhere.postMessage(result)
 }
+
+/** Runs in a thread that is started for no task in particular. */
+export function nothing(): void {}
