@@ -1,84 +1,51 @@
 import { availableParallelism } from 'node:os'
 import { ThreadEndedError } from '@pglease/client'
-import { type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
-import { Piscina, queueOptionsSymbol } from 'piscina'
+import { type AttachRequest, isAttachRequest } from '@pglease/client/internal'
 import type { ThreadOptions } from './executor-options.js'
 import { TaskJob } from './task-job.js'
 import type { TaskRun } from './task-run.js'
-import { ThreadLine } from './thread-line.js'
-
-type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
-type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][number]
+import type { ThreadLine } from './thread-line.js'
+import { Threads, type ThreadsEvents } from './threads.js'
 
 /** What a pool of threads tells of, beside the ends of its tasks. */
-export interface ThreadPoolEvents {
+export interface ThreadPoolEvents extends Pick<ThreadsEvents, 'unstarted' | 'error'> {
   /** A thread may take a task, at once or ahead, or another thread may be started. */
   room(): void
-  /** There is no thread, because one could not start. */
-  unstarted(error: Error): void
   /** A thread asks for its control port. */
   attach(request: AttachRequest): void
   /** A task has posted a message of its own to the main thread. */
   message(message: unknown): void
-  /** An error of a thread that runs no task. */
-  error(error: Error): void
 }
 
-/** Where Piscina is to run what it is given: in this thread, or in a new one. */
-type Place = ThreadLine | { thread: 'new' | 'any' }
-
-const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
-
-/** An idle thread ends after this: to start one costs tens of milliseconds. */
-const IDLE_MILLIS = 10_000
-
 /**
- * The executor's worker threads: Piscina, which is given a task only when a thread takes it at once, and one ahead for each
- * thread, so that it need not wait for the main thread between two.
+ * Tasks in the executor's threads: those that a thread takes at once, and one ahead for each thread, so that it need not
+ * wait for the main thread between two.
  */
 export class ThreadPool {
-  readonly #piscina: Piscina
+  readonly #threads: Threads
   readonly #events: ThreadPoolEvents
-  readonly #maxThreads: number
   readonly #tasksPerThread: number
-  /** What Piscina has taken and not yet ended. */
+  /** Tasks that the threads take at a time. */
+  readonly capacity: number
+  /** What has been sent and has not ended. */
   readonly #jobs = new Set<TaskJob>()
-  /** Of all threads that have not ended, by their ids. */
-  readonly #lines = new Map<number, ThreadLine>()
-  #state: 'open' | 'closed' = 'open'
 
   constructor(options: ThreadOptions, events: ThreadPoolEvents) {
     this.#events = events
-    this.#maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
+    const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
     this.#tasksPerThread = options.concurrentTasksPerWorker ?? 1
-    this.#piscina = new Piscina({
-      minThreads: 1,
-      idleTimeout: IDLE_MILLIS,
-      ...options,
-      maxThreads: this.#maxThreads,
-      concurrentTasksPerWorker: this.#tasksPerThread,
-      loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as Place, threads),
-      filename: THREAD_MODULE,
-      recordTiming: false,
-    })
-    this.#findThreads()
-    this.#piscina.on('message', (message) => {
-      if (isAttachRequest(message)) events.attach(message)
-      else if (isAheadOffer(message)) this.#started(message.threadId, message['@pglease/ahead'])
-      else events.message(message)
-    })
-    // Piscina takes tasks for it a moment later.
-    this.#piscina.on('workerCreate', ({ id }) => queueMicrotask(() => this.#created(id)))
-    this.#piscina.on('workerDestroy', ({ id }) => this.#ended(id))
-    this.#piscina.on('error', (error) => {
-      // A thread that is ended while it starts up fails in its own ways, which is no news.
-      if (this.#state === 'open') events.error(error)
-    })
-  }
-
-  /** Tasks that the threads take at a time. */
-  get capacity(): number {
-    return this.#maxThreads * this.#tasksPerThread
+    this.capacity = maxThreads * this.#tasksPerThread
+    this.#threads = new Threads(
+      { ...options, maxThreads },
+      {
+        ...events,
+        changed: () => events.room(),
+        message: (message) => {
+          if (isAttachRequest(message)) events.attach(message)
+          else events.message(message)
+        },
+      },
+    )
   }
 
   /** Tasks that a thread begins or has begun. */
@@ -110,7 +77,7 @@ export class ThreadPool {
    */
   sendAhead(run: TaskRun): boolean {
     if (this.#tasksPerThread > 1) return false
-    for (const line of this.#lines.values()) {
+    for (const line of this.#threads) {
       if (line.length !== 1) continue
       this.#send(new TaskJob(run, line, 'behind'))
       return true
@@ -118,44 +85,20 @@ export class ThreadPool {
     return false
   }
 
-  /** Starts threads for so many tasks that wait, unless enough are starting or there would be too many. */
+  /** Starts threads for so many tasks that wait, as far as there may be more. */
   startFor(waiting: number): void {
-    const room = this.#maxThreads - this.#lines.size
-    if (room <= 0) return
-    const wanted = Math.ceil(waiting / this.#tasksPerThread) - this.#startingSize
-    for (let count = Math.min(wanted, room); count > 0; count--) this.#start()
+    this.#threads.start(Math.ceil(waiting / this.#tasksPerThread))
   }
 
   /** Ends the threads, whatever they do. */
-  async destroy(): Promise<void> {
-    this.#state = 'closed'
-    await this.#piscina.destroy()
-  }
-
-  get #startingSize(): number {
-    let size = 0
-    for (const line of this.#lines.values()) if (!line.isReady) size++
-    return size
-  }
-
-  /** Piscina starts a thread for what it cannot place: this does nothing, wherever it runs then. */
-  #start(): void {
-    const { signal } = new AbortController()
-    const place: Place = { thread: 'new' }
-    // What has a signal does not keep Piscina from placing at once what comes behind.
-    this.#piscina.run({ [queueOptionsSymbol]: place }, { name: 'nothing', signal }).catch(() => {})
-    this.#findThreads()
-  }
-
-  #findThreads(): void {
-    for (const thread of this.#piscina.threads)
-      if (!this.#lines.has(thread.threadId)) this.#lines.set(thread.threadId, new ThreadLine(thread))
+  destroy(): Promise<void> {
+    return this.#threads.destroy()
   }
 
   /** With the fewest jobs of those that have room for this one. */
   #freeLine(run: TaskRun): ThreadLine | undefined {
     let found: ThreadLine | undefined
-    for (const line of this.#lines.values()) {
+    for (const line of this.#threads) {
       const isFree = line.isReady && line.length < this.#tasksPerThread && line.canShare(run)
       if (isFree && (found === undefined || line.length < found.length)) found = line
     }
@@ -164,51 +107,10 @@ export class ThreadPool {
 
   #send(job: TaskJob): void {
     this.#jobs.add(job)
-    const task = Object.assign(job.message, { [queueOptionsSymbol]: job.line })
-    const options = { transferList: job.transferList as never, signal: job.killSignal }
-    this.#piscina.run(task, options).then(
+    this.#threads.send(job).then(
       (answer) => this.#answered(job, answer),
       (error) => this.#failed(job, error),
     )
-  }
-
-  #place(place: Place, threads: PiscinaThread[]): PiscinaThread | null {
-    if (place instanceof ThreadLine) {
-      const thread = threads.find(({ id }) => id === place.id)
-      if (thread === undefined) throw new Error('A task was sent to a thread that has ended')
-      return thread
-    }
-    if (place.thread === 'any') return threads[0]!
-    place.thread = 'any'
-    return null
-  }
-
-  /** A thread posts this once, before its first task. */
-  #started(id: number, memory: SharedArrayBuffer): void {
-    const line = this.#lines.get(id)
-    line?.started(memory)
-    if (line?.isReady) this.#events.room()
-  }
-
-  #created(id: number): void {
-    const line = this.#lines.get(id)
-    line?.created()
-    if (line?.isReady) this.#events.room()
-  }
-
-  /** Of a thread that ends, or is ended: what follows from it is known a moment later. */
-  #ended(id: number): void {
-    const ended = [...this.#lines.values()].filter((line) => line.id === id || line.isOver)
-    for (const line of ended) this.#lines.delete(line.id)
-    queueMicrotask(() => {
-      if (this.#state === 'closed') return
-      // Piscina may have started another in its place.
-      this.#findThreads()
-      const error = ended.map(({ startError }) => startError).find((each) => each !== undefined)
-      const isAnyReady = [...this.#lines.values()].some(({ isReady }) => isReady)
-      if (error !== undefined && !isAnyReady) this.#events.unstarted(error)
-      this.#events.room()
-    })
   }
 
   #answered(job: TaskJob, answer: unknown): void {
@@ -218,7 +120,7 @@ export class ThreadPool {
     if (job.state !== 'takenBack') job.run.answered(answer)
   }
 
-  /** Piscina rejects when it cannot send a task, and when the thread ended before it. */
+  /** The task could not be sent, or its thread ended before it. */
   #failed(job: TaskJob, error: unknown): void {
     this.#settled(job)
     const isUnsent = error instanceof Error && error.name === 'DataCloneError'

@@ -26,30 +26,39 @@ function startOnly(most: number, how: string, options: Partial<ExecutorOptions> 
   return { starts, ...start({ minThreads: 0, execArgv: ['--require', preload], workerData, ...options }) }
 }
 
-test('a burst of tasks starts a thread for each, as many as there may be', async () => {
+/** The threads of so many tasks, which all run at the same time. */
+function meet(executor: ReturnType<typeof start>['executor'], others: number): Promise<number[]> {
+  const cells = new Int32Array(new SharedArrayBuffer(4))
+  const tasks = Array.from({ length: others }, () => executor.run({ cells, others }, { name: 'meets' }))
+  return Promise.all(tasks)
+}
+
+test('a burst of tasks starts a thread for each', async () => {
   const { executor } = start({ minThreads: 0, maxThreads: 3 })
-  const threads = await Promise.all(Array.from({ length: 9 }, () => executor.run(50, { name: 'here' })))
-  expect(new Set(threads).size).toBe(3)
+  expect(new Set(await meet(executor, 3)).size).toBe(3)
 })
 
 test('no more threads are started than their tasks need', async () => {
-  const starts = startOnly(9, '', { maxThreads: 8, concurrentTasksPerWorker: 2 })
-  await Promise.all([1, 2, 3].map(() => starts.executor.run(50, { name: 'here' })))
-  expect(Atomics.load(starts.starts, 0)).toBe(2)
+  const { executor, starts } = startOnly(9, '', { maxThreads: 8, concurrentTasksPerWorker: 2 })
+  expect(new Set(await meet(executor, 3)).size).toBe(2)
+  expect(Atomics.load(starts, 0)).toBe(2)
 })
 
 test('a thread that ends for want of tasks is followed by another when there are some', async () => {
   const { executor } = start({ minThreads: 0, maxThreads: 1, idleTimeout: 1 })
   const threads = new Set<number>()
-  await until(async () => threads.add(await executor.run(0, { name: 'here' })).size > 1, 'for another thread')
+  await until(
+    async () => threads.add(await executor.run(undefined, { name: 'here' })).size > 1,
+    'for another thread',
+  )
 })
 
 describe('a task that waits for a thread to start', () => {
   test('is in the queue, which it leaves at once when it is aborted, and the thread runs the next', async () => {
     const { executor } = start({ minThreads: 0, maxThreads: 1, abortGraceMillis: 1 })
     const stop = new AbortController()
-    const aborted = executor.run(0, { name: 'here', signal: stop.signal })
-    const next = executor.run(0, { name: 'here' })
+    const aborted = executor.run(undefined, { name: 'here', signal: stop.signal })
+    const next = executor.run(undefined, { name: 'here' })
     expect([executor.runningSize, executor.queueSize]).toEqual([0, 2])
     stop.abort('enough')
     expect([executor.runningSize, executor.queueSize]).toEqual([0, 1])
@@ -59,14 +68,16 @@ describe('a task that waits for a thread to start', () => {
 
   test('is not one of those that may wait', async () => {
     const { executor } = start({ minThreads: 0, maxThreads: 2, maxQueue: 1 })
-    const tasks = [1, 2, 3].map(() => executor.run(0, { name: 'here' }))
-    await expect(executor.run(0, { name: 'here' })).rejects.toMatchObject({ code: 'PGLEASE_QUEUE_FULL' })
+    const tasks = [1, 2, 3].map(() => executor.run(undefined, { name: 'here' }))
+    await expect(executor.run(undefined, { name: 'here' })).rejects.toMatchObject({
+      code: 'PGLEASE_QUEUE_FULL',
+    })
     await Promise.all(tasks)
   })
 
   test('is run by a close that has time, and rejects by one that has none', async () => {
     const [patient, hasty] = [start({ minThreads: 0 }), start({ minThreads: 0 })]
-    const [run, rejected] = [patient, hasty].map(({ executor }) => executor.run(0, { name: 'here' }))
+    const [run, rejected] = [patient, hasty].map(({ executor }) => executor.run(undefined, { name: 'here' }))
     const settled = Promise.allSettled([run, rejected])
     await Promise.all([patient.executor.close(), hasty.executor.close({ timeoutMillis: 0 })])
     expect(await settled).toMatchObject([
@@ -84,16 +95,16 @@ describe.each([
   test('each task that waits rejects, and so does the next', async () => {
     const { executor } = startOnly(0, how, { maxThreads: 2 })
     const ended = { status: 'rejected', reason: { code: 'PGLEASE_THREAD_ENDED' } }
-    const tasks = [1, 2, 3, 4].map(() => executor.run(0, { name: 'here' }))
+    const tasks = [1, 2, 3, 4].map(() => executor.run(undefined, { name: 'here' }))
     expect(await Promise.allSettled(tasks)).toMatchObject([ended, ended, ended, ended])
-    await expect(executor.run(0, { name: 'here' })).rejects.toThrow(why)
+    await expect(executor.run(undefined, { name: 'here' })).rejects.toThrow(why)
     expect([executor.runningSize, executor.queueSize]).toEqual([0, 0])
   })
 
   test('a thread that has started runs the tasks of the others', async () => {
     const { executor } = startOnly(1, how, { maxThreads: 3 })
-    const first = await executor.run(0, { name: 'here' })
-    const threads = await Promise.all([1, 2, 3, 4].map(() => executor.run(20, { name: 'here' })))
+    const first = await executor.run(undefined, { name: 'here' })
+    const threads = await Promise.all([1, 2, 3, 4].map(() => executor.run(undefined, { name: 'here' })))
     expect(new Set(threads)).toEqual(new Set([first]))
   })
 })

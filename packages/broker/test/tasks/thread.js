@@ -2,7 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 
-export async function here(millis) {
-  await sleep(millis)
+export function here() {
+  return threadId
+}
+
+/** Ends when so many of its kind run at a time. */
+export async function meets({ cells, others }) {
+  Atomics.add(cells, 0, 1)
+  while (Atomics.load(cells, 0) < others) await sleep(1)
   return threadId
 }

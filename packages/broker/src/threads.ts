@@ -1,0 +1,151 @@
+import { isAheadOffer, type TaskMessage } from '@pglease/client/internal'
+import { Piscina, queueOptionsSymbol } from 'piscina'
+import type { ThreadOptions } from './executor-options.js'
+import type { TaskJob } from './task-job.js'
+import { ThreadLine } from './thread-line.js'
+
+type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
+type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][number]
+
+/** What the threads tell of, beside the ends of what they are sent. */
+export interface ThreadsEvents {
+  /** There is a thread more, or one less. */
+  changed(): void
+  /** There is no thread, because one could not start. */
+  unstarted(error: Error): void
+  /** A thread has posted a message to the main thread. */
+  message(message: unknown): void
+  /** An error of a thread that runs no task. */
+  error(error: Error): void
+}
+
+/** Where Piscina is to run what it is given: in this thread, or in a new one. */
+type Place = ThreadLine | { thread: 'new' | 'any' }
+
+const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
+
+/** An idle thread ends after this: to start one costs tens of milliseconds. */
+const IDLE_MILLIS = 10_000
+
+/**
+ * The threads as Piscina keeps them. Its own queue stays out of it: it is given a task only for a thread that takes it at
+ * once, and what else it is given is there to make it start a thread.
+ */
+export class Threads implements Iterable<ThreadLine> {
+  readonly #piscina: Piscina
+  readonly #events: ThreadsEvents
+  readonly #maxThreads: number
+  /** Of all threads that have not ended, by their ids. */
+  readonly #lines = new Map<number, ThreadLine>()
+  #state: 'open' | 'closed' = 'open'
+
+  constructor(options: ThreadOptions & { maxThreads: number }, events: ThreadsEvents) {
+    this.#events = events
+    this.#maxThreads = options.maxThreads
+    this.#piscina = new Piscina({
+      minThreads: 1,
+      idleTimeout: IDLE_MILLIS,
+      ...options,
+      loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as Place, threads),
+      filename: THREAD_MODULE,
+      recordTiming: false,
+    })
+    this.#findNew()
+    this.#piscina.on('message', (message) => {
+      if (isAheadOffer(message)) this.#started(message.threadId, message['@pglease/ahead'])
+      else events.message(message)
+    })
+    // Piscina takes tasks for it a moment later.
+    this.#piscina.on('workerCreate', ({ id }) => queueMicrotask(() => this.#created(id)))
+    this.#piscina.on('workerDestroy', ({ id }) => this.#ended(id))
+    this.#piscina.on('error', (error) => {
+      // A thread that is ended while it starts up fails in its own ways, which is no news.
+      if (this.#state === 'open') events.error(error)
+    })
+  }
+
+  [Symbol.iterator](): Iterator<ThreadLine> {
+    return this.#lines.values()
+  }
+
+  /** Sends a job to its thread. Rejects when it cannot be sent, and when the thread ends before it is done. */
+  send(job: TaskJob): Promise<unknown> {
+    const transferList = job.transferList as never
+    return this.#give(job.message, job.line, { transferList, signal: job.killSignal })
+  }
+
+  /** Starts as many threads as to have this many starting, unless there would be too many. */
+  start(count: number): void {
+    const room = this.#maxThreads - this.#lines.size
+    if (room <= 0) return
+    for (let left = Math.min(count - this.#startingSize, room); left > 0; left--) this.#start()
+  }
+
+  /** Ends them all, whatever they do. */
+  async destroy(): Promise<void> {
+    this.#state = 'closed'
+    await this.#piscina.destroy()
+  }
+
+  get #startingSize(): number {
+    let size = 0
+    for (const line of this) if (!line.isReady) size++
+    return size
+  }
+
+  #give(message: TaskMessage | object, place: Place, options: object): Promise<unknown> {
+    return this.#piscina.run(Object.assign(message, { [queueOptionsSymbol]: place }), options)
+  }
+
+  /** Piscina starts a thread for what it cannot place: this does nothing, wherever it runs then. */
+  #start(): void {
+    // What has a signal does not keep Piscina from placing at once what comes behind.
+    const { signal } = new AbortController()
+    this.#give({}, { thread: 'new' }, { name: 'nothing', signal }).catch(() => {})
+    this.#findNew()
+  }
+
+  #place(place: Place, threads: PiscinaThread[]): PiscinaThread | null {
+    if (place instanceof ThreadLine) {
+      const thread = threads.find(({ id }) => id === place.id)
+      if (thread === undefined) throw new Error('A task was sent to a thread that has ended')
+      return thread
+    }
+    if (place.thread === 'any') return threads[0]!
+    place.thread = 'any'
+    return null
+  }
+
+  #findNew(): void {
+    for (const thread of this.#piscina.threads)
+      if (!this.#lines.has(thread.threadId)) this.#lines.set(thread.threadId, new ThreadLine(thread))
+  }
+
+  /** A thread posts this once, before its first task. */
+  #started(id: number, memory: SharedArrayBuffer): void {
+    const line = this.#lines.get(id)
+    line?.started(memory)
+    if (line?.isReady) this.#events.changed()
+  }
+
+  #created(id: number): void {
+    const line = this.#lines.get(id)
+    line?.created()
+    if (line?.isReady) this.#events.changed()
+  }
+
+  /** Of a thread that ends, or is ended: what follows from it is known a moment later. */
+  #ended(id: number): void {
+    const ended = [...this].filter((line) => line.id === id || line.isOver)
+    for (const line of ended) this.#lines.delete(line.id)
+    queueMicrotask(() => {
+      if (this.#state === 'closed') return
+      // Piscina may have started another in its place.
+      this.#findNew()
+      const error = ended.map(({ startError }) => startError).find((each) => each !== undefined)
+      const isAnyReady = [...this].some(({ isReady }) => isReady)
+      if (error !== undefined && !isAnyReady) this.#events.unstarted(error)
+      this.#events.changed()
+    })
+  }
+}
