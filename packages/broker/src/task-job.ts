@@ -24,6 +24,8 @@ export class TaskJob {
   /** Ends the thread; only of a task that can be aborted. */
   readonly #kill: AbortController | undefined
   #state: JobState
+  /** Set when its thread is to be ended as soon as the executor has the answer of the one before it. */
+  #isLast = false
 
   /** It is to be posted to the thread at once. */
   constructor(run: TaskRun, line: ThreadLine, state: 'behind' | 'begun') {
@@ -71,11 +73,16 @@ export class TaskJob {
     if (this.message.ahead !== undefined) this.line.cell.received(this.#number)
     this.#state = 'begun'
     this.run.started()
+    if (this.#isLast) this.kill()
   }
 
-  /** Ends its thread, unless that has begun the next job: then this one's answer is on its way. */
+  /**
+   * Ends its thread, when that costs no other job its answer: the one before it has answered when this one has begun, and
+   * this one when the next has.
+   */
   kill(): void {
     const next = this.line.behind(this)
-    if (next === undefined || next.takeBack()) this.#kill?.abort()
+    if (this.isBehind) this.#isLast = true
+    else if (next === undefined || next.takeBack()) this.#kill?.abort()
   }
 }

@@ -266,6 +266,26 @@ describe('a task that was sent ahead', () => {
     expect(await after).toEqual(expect.any(Number))
   })
 
+  test('and ignores its abort costs the one before it no answer, which a blocked main thread has not seen', async () => {
+    const executor = start({ abortGraceMillis: 1 })
+    const [first, second] = gates(2)
+    const stop = new AbortController()
+    const before = executor.run(first.cells, { name: 'blocks' })
+    const after = executor.run(second.cells, { name: 'blocks', signal: stop.signal })
+    const settled = Promise.allSettled([before, after])
+    await first.untilBegun()
+    // After this the event loop looks at its timers before it looks at messages.
+    await new Promise(setImmediate)
+    first.open()
+    second.blockUntilBegun()
+    stop.abort(new Error('enough'))
+    block(20)
+    expect(await settled).toMatchObject([
+      { status: 'fulfilled', value: expect.any(Number) },
+      { status: 'rejected', reason: { message: 'enough' } },
+    ])
+  })
+
   test.each(['process.exit()', 'an uncaught error'])(
     'and dies by %s costs the one before it no answer',
     async (how) => {
