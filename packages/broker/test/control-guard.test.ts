@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import type { ConnectionBroker } from '../src/index.js'
+import { canDuplicate } from '../src/socket-duplicate.js'
 import { createTestDatabase } from './support/database.js'
 import { Lending, nextMessage } from './support/lending.js'
 import { RawThread } from './support/raw-thread.js'
@@ -95,6 +96,20 @@ test.each([undefined, null, 1, 'port', {}, [], new SharedArrayBuffer(1)])(
     await expectAlive(broker, thread)
   },
 )
+
+test.skipIf(!canDuplicate()).each<[string, boolean, unknown[], number[]]>([
+  ['once, and not for long', true, [new SharedArrayBuffer(4), new SharedArrayBuffer(4)], [1, 0]],
+  ['not where no connection has TLS', false, [new SharedArrayBuffer(4)], [0]],
+  ['not for memory of another size', true, [new SharedArrayBuffer(8)], [0]],
+  ['not for memory that is its own', true, [new ArrayBuffer(4)], [0]],
+])('the broker stands still for a thread that never lets it go %s', async (_, hasTls, memories, states) => {
+  const broker = lending.broker({ ssl: hasTls && { rejectUnauthorized: false } })
+  const thread = new RawThread(broker)
+  lending.closeAfterTest(async () => thread.close())
+  for (const memory of memories) await thread.call('standStill', memory)
+  expect(memories.map((memory) => new Int32Array(memory as ArrayBuffer)[0])).toEqual(states)
+  expect(await thread.call('hello')).toMatchObject({ type: 'RAW', value: { usesTls: hasTls } })
+})
 
 test.each([undefined, 1, 'port', {}])(
   'a request for a port that brings none, but %j, is a message like others',
