@@ -1,38 +1,17 @@
 import { EventEmitter } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
-import { ExecutorClosedError, QueueFullError, ThreadEndedError } from '@pglease/client'
+import { ExecutorClosedError, QueueFullError } from '@pglease/client'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from './broker.js'
 import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
 import { type MapOptions, mapTasks } from './map-tasks.js'
-import { callable, checkOptions, millis, text, wrong } from './option-check.js'
+import { millis, wrong } from './option-check.js'
+import { checkRunOptions, type RunOptions } from './run-options.js'
 import { StateMachine } from './state-machine.js'
-import { TaskQueue } from './task-queue.js'
+import { TaskDispatch } from './task-dispatch.js'
 import { TaskRun } from './task-run.js'
-import { ThreadPool } from './thread-pool.js'
-
-export interface RunOptions<N extends string = string, P = unknown> {
-  /** The exported function to run. Default: the executor's `name`. */
-  name?: N
-  /**
-   * Aborts the task: it leaves the queue, or its wait for a connection and its query end and its `signal` is aborted;
-   * after `abortGraceMillis` its thread is ended. The promise rejects with the signal's reason.
-   */
-  signal?: AbortSignal
-  /** Called with what the task reports; a throw aborts the task. */
-  onProgress?: (progress: P) => void
-  /** Parts of the input that are moved to the thread instead of copied. */
-  transferList?: readonly Transferable[]
-}
-
-const RUN_CHECKS = {
-  name: text,
-  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
-  onProgress: callable,
-  transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
-}
 
 /**
  * - `open`;
@@ -50,12 +29,6 @@ const EXECUTOR_TRANSITIONS = {
 const ABORT_GRACE_MILLIS = 1000
 
 /**
- * A task that was sent ahead to a thread that takes long may be overtaken by this many for each thread, before no more are
- * sent ahead.
- */
-const MOST_OVERTAKING = 2
-
-/**
  * Runs the exported functions of a task module in worker threads, each call with a lease of its own:
  *
  *     const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, { filename, maxThreads: 8 })
@@ -68,9 +41,8 @@ export class SharedPoolExecutor<
 > extends EventEmitter {
   readonly #options: Pick<ExecutorOptions, 'filename'> &
     Required<Omit<ExecutorOptions, keyof ThreadOptions | 'databases'>>
-  readonly #threads: ThreadPool
+  readonly #tasks: TaskDispatch
   readonly #machine = new StateMachine<ExecutorState>('executor', 'open', EXECUTOR_TRANSITIONS)
-  readonly #queue = new TaskQueue()
   #closing: Promise<void> | undefined
 
   /** @throws ConfigurationError */
@@ -86,9 +58,7 @@ export class SharedPoolExecutor<
       ...threads
     } = options
     this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
-    this.#threads = new ThreadPool(threads, {
-      room: () => this.#dispatch(),
-      unstarted: (error) => this.#failFirst(error),
+    this.#tasks = new TaskDispatch(threads, {
       attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
       message: (message) => this.emit('message', message),
       error: (error) => this.emit('error', error),
@@ -97,12 +67,12 @@ export class SharedPoolExecutor<
 
   /** Tasks that wait for a thread. */
   get queueSize(): number {
-    return this.#queue.size
+    return this.#tasks.queueSize
   }
 
   /** Tasks in threads. */
   get runningSize(): number {
-    return this.#threads.size
+    return this.#tasks.runningSize
   }
 
   /**
@@ -121,10 +91,10 @@ export class SharedPoolExecutor<
   ): Promise<TaskResult<M, 'default'>>
   run(input: unknown, options: RunOptions<string, never> = {}): Promise<unknown> {
     try {
-      checkOptions('run', options, RUN_CHECKS)
+      checkRunOptions(options)
       if (this.#machine.state !== 'open') throw closed()
       options.signal?.throwIfAborted()
-      if (this.#isFull) throw this.#full()
+      if (this.#tasks.isFull(this.#options.maxQueue)) throw this.#full()
       return this.#enqueue(input, options)
     } catch (error) {
       return Promise.reject(error)
@@ -150,7 +120,7 @@ export class SharedPoolExecutor<
   ): AsyncGenerator<never, void, undefined> {
     const run = (input: unknown, runOptions: object) =>
       (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
-    const { capacity } = this.#threads
+    const { capacity } = this.#tasks
     const concurrency = capacity + Math.min(capacity, this.#options.maxQueue)
     return mapTasks(inputs, options, concurrency, run) as AsyncGenerator<never, void, undefined>
   }
@@ -180,52 +150,16 @@ export class SharedPoolExecutor<
       { filename, name: name ?? defaultName, input: moved.input },
       { signal, onProgress, transferList: [...transferList, ...moved.transferList], abortGraceMillis },
     )
-    this.#queue.add(run)
-    this.#dispatch()
+    this.#tasks.add(run)
     return run.promise
-  }
-
-  /** Tasks for which a thread is to be started do not count. */
-  get #isFull(): boolean {
-    const { maxQueue } = this.#options
-    const waiting = this.#queue.size
-    return waiting >= maxQueue && waiting + this.#threads.size >= maxQueue + this.#threads.capacity
-  }
-
-  #dispatch(): void {
-    for (const run of this.#queue) if (!this.#threads.run(run)) break
-    if (this.#queue.size === 0) return
-    this.#threads.startFor(this.#queue.size)
-    this.#sendAhead()
-  }
-
-  /** Where threads cannot start, each costs one task, lest more and more are started in vain. */
-  #failFirst(cause: Error): void {
-    for (const run of this.#queue) {
-      if (!run.takeBack()) continue
-      const message = `No thread could begin task "${run.name}": ${cause.message}`
-      return run.failed(new ThreadEndedError(message, { cause }))
-    }
-  }
-
-  /** In the order of the queue, and not while its first has been overtaken too often: the next free thread runs it. */
-  #sendAhead(): void {
-    if (this.#queue.overtakenFirst >= MOST_OVERTAKING * this.#threads.capacity) return
-    for (const run of this.#queue) {
-      if (run.isSent) continue
-      if (!run.canBeSentAgain || !this.#threads.sendAhead(run)) return
-    }
   }
 
   async #close(timeoutMillis: number | undefined): Promise<void> {
     this.#machine.to('closing')
-    const runs = [...this.#queue, ...this.#threads.running]
-    const finished = Promise.allSettled(runs.map(({ promise }) => promise))
+    const finished = Promise.allSettled(this.#tasks.runs.map(({ promise }) => promise))
     if (timeoutMillis === undefined) await finished
     else await this.#finishWithin(timeoutMillis, finished)
-    for (const run of [...this.#queue]) run.abort(closed())
-    for (const run of [...this.#threads.running]) run.failed(closed())
-    await this.#threads.destroy()
+    await this.#tasks.end(closed())
     this.#machine.to('closed')
   }
 

@@ -1,5 +1,5 @@
-import type { RunOptions } from './executor.js'
 import { checkOptions, flag, text, whole } from './option-check.js'
+import type { RunOptions } from './run-options.js'
 
 export interface MapOptions<N extends string = string> extends Pick<RunOptions<N>, 'name' | 'signal'> {
   /** Whether results come in the order of the inputs, or as they are ready. Default: true. */

@@ -1,0 +1,89 @@
+import { ThreadEndedError } from '@pglease/client'
+import type { ThreadOptions } from './executor-options.js'
+import { TaskQueue } from './task-queue.js'
+import type { TaskRun } from './task-run.js'
+import { ThreadPool, type ThreadPoolEvents } from './thread-pool.js'
+
+/**
+ * A task that was sent ahead to a thread that takes long may be overtaken by this many for each thread, before no more are
+ * sent ahead.
+ */
+const MOST_OVERTAKING = 2
+
+/**
+ * Which task goes to which thread, and when: the first of the queue to the first free thread, the next ones ahead to those
+ * that are busy. Looks again whenever a task comes or ends and a thread comes or goes.
+ */
+export class TaskDispatch {
+  readonly #queue = new TaskQueue()
+  readonly #threads: ThreadPool
+
+  constructor(options: ThreadOptions, events: Omit<ThreadPoolEvents, 'room' | 'unstarted'>) {
+    this.#threads = new ThreadPool(options, {
+      ...events,
+      room: () => this.#dispatch(),
+      unstarted: (error) => this.#failFirst(error),
+    })
+  }
+
+  /** Tasks that the threads take at a time. */
+  get capacity(): number {
+    return this.#threads.capacity
+  }
+
+  get queueSize(): number {
+    return this.#queue.size
+  }
+
+  get runningSize(): number {
+    return this.#threads.size
+  }
+
+  /** All that have not ended. */
+  get runs(): TaskRun[] {
+    return [...this.#queue, ...this.#threads.running]
+  }
+
+  /** Whether a task more would have to wait behind `maxQueue` others. Those do not count for which a thread is started. */
+  isFull(maxQueue: number): boolean {
+    const waiting = this.#queue.size
+    return waiting >= maxQueue && waiting + this.#threads.size >= maxQueue + this.capacity
+  }
+
+  add(run: TaskRun): void {
+    this.#queue.add(run)
+    this.#dispatch()
+  }
+
+  /** Ends the threads, and with this error what has not ended. */
+  async end(error: Error): Promise<void> {
+    for (const run of [...this.#queue]) run.abort(error)
+    for (const run of this.#threads.running) run.failed(error)
+    await this.#threads.destroy()
+  }
+
+  #dispatch(): void {
+    for (const run of this.#queue) if (!this.#threads.run(run)) break
+    if (this.#queue.size === 0) return
+    this.#threads.startFor(this.#queue.size)
+    this.#sendAhead()
+  }
+
+  /** In the order of the queue, and not while its first has been overtaken too often: the next free thread runs it. */
+  #sendAhead(): void {
+    if (this.#queue.overtakenFirst >= MOST_OVERTAKING * this.capacity) return
+    for (const run of this.#queue) {
+      if (run.isSent) continue
+      if (!run.canBeSentAgain || !this.#threads.sendAhead(run)) return
+    }
+  }
+
+  /** Where threads cannot start, each costs one task, lest more and more are started in vain. */
+  #failFirst(cause: Error): void {
+    for (const run of this.#queue) {
+      if (!run.takeBack()) continue
+      const message = `No thread could begin task "${run.name}": ${cause.message}`
+      return run.failed(new ThreadEndedError(message, { cause }))
+    }
+  }
+}
