@@ -12,3 +12,9 @@ export async function meets({ cells, others }) {
   while (Atomics.load(cells, 0) < others) await sleep(1)
   return threadId
 }
+
+/** How much native code the thread has loaded, with a query behind it. */
+export async function nativeLoads(_, { db }) {
+  await db.query('SELECT 1')
+  return globalThis.nativeLoads
+}
