@@ -114,7 +114,7 @@ export class UnknownTaskError extends PgleaseError {
   readonly retryable = false
 }
 
-/** The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. */
+/** The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. Or none could start for it. */
 export class ThreadEndedError extends PgleaseError {
   readonly code = 'PGLEASE_THREAD_ENDED'
   readonly retryable = true
