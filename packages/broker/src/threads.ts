@@ -111,7 +111,7 @@ export class Threads implements Iterable<ThreadLine> {
       if (thread === undefined) throw new Error('A task was sent to a thread that has ended')
       return thread
     }
-    if (place.thread === 'any') return threads[0]!
+    if (place.thread === 'any') return threads[0] ?? null
     place.thread = 'any'
     return null
   }
