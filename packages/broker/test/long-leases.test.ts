@@ -3,6 +3,7 @@ import type { ConnectionBroker, LeaseWarning } from '../src/index.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'
+import { duplicatedSockets } from './support/sockets.js'
 import { until } from './support/until.js'
 
 type Tasks = typeof import('./tasks/manners/leaks.js')
@@ -43,6 +44,20 @@ test('a holder that does nothing is told at its next query, and others get the c
     for (let use = 0; use < 2; use++) await expect(client.query('SELECT 1')).rejects.toMatchObject(REVOKED)
     expect(broker.stats().default).toMatchObject({ opened: before, rollbacks: 1 })
   })
+})
+
+test('a thread that computes meanwhile is told why, though it has not seen its grant', async () => {
+  const broker = lending.broker({ max: 1, maxLeaseMillis: 30 })
+  const executor = lending.executor<Tasks>(broker, 'manners/leaks.js')
+  const cells = new Int32Array(new SharedArrayBuffer(4))
+  const task = executor.run(cells, { name: 'queriesAndBlocks' })
+  task.catch(() => {})
+  await until(() => broker.stats().default!.revoked === 1, 'for the lease to be revoked')
+  await untilQuiet(broker)
+  Atomics.store(cells, 0, 1)
+  Atomics.notify(cells, 0)
+  await expect(task).rejects.toMatchObject(REVOKED)
+  expect(duplicatedSockets()).toBe(0)
 })
 
 test('time that a lease waits does not count', async () => {

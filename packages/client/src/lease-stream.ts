@@ -116,6 +116,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
     const { port, held, isCancelled } = this.#state
+    // The broker has taken it back meanwhile: why, the next frame tells.
+    if (frame.socket !== undefined && !port.cell.claimDescriptor()) return
     let path: PortPath | SocketPath
     try {
       path = this.#pathOf(frame, this.#state)

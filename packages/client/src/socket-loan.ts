@@ -4,7 +4,6 @@ import { PlainSocket } from './plain-socket.js'
 import { ownBytes } from './port-channel.js'
 import { SHORT_LEASE_MILLIS } from './protocol/reset-ahead.js'
 import { SecureSocket } from './secure-socket.js'
-import type { SessionCell } from './session-cell.js'
 import { TlsSession } from './tls-session.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -43,6 +42,7 @@ export class SocketLoan {
   isReopened = false
 
   /**
+   * The thread has claimed the grant's descriptor.
    * @param openedAt when the lease was granted.
    * @throws Error when the socket cannot be had.
    */
@@ -60,7 +60,7 @@ export class SocketLoan {
     this.#keeper = keeper
     this.#request = request
     this.#openedAt = openedAt
-    this.socket = openSocket(socket, port.cell)
+    this.socket = openSocket(socket)
     this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
     let cause: Error | undefined
     this.socket.on('error', (error) => {
@@ -128,8 +128,7 @@ export class SocketLoan {
   }
 }
 
-/** This thread's end of a connection. @throws Error when the broker has taken it back. */
-function openSocket({ descriptor, tls }: GrantedSocket, cell: SessionCell): PlainSocket {
-  if (!cell.claimDescriptor()) throw new Error('The broker has taken the socket back')
+/** This thread's end of a connection. @throws Error when it cannot be had. */
+function openSocket({ descriptor, tls }: GrantedSocket): PlainSocket {
   return tls === undefined ? new PlainSocket(descriptor) : new SecureSocket(new TlsSession(tls), descriptor)
 }

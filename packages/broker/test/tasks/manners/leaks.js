@@ -11,3 +11,10 @@ export async function keepsItsLease(_input, { db, signal }) {
   await deepInside(db)
   if (!signal.aborted) await once(signal, 'abort')
 }
+
+/** Sees nothing of its lease until it may. */
+export function queriesAndBlocks(cells, { db }) {
+  const answer = db.query('SELECT pg_sleep(3600)')
+  Atomics.wait(cells, 0, 0)
+  return answer
+}
