@@ -1,4 +1,4 @@
-import { checkOptions, flag, text, whole } from './option-check.js'
+import { checkOptions, flag, signal, text, whole } from './option-check.js'
 import type { RunOptions } from './run-options.js'
 
 export interface MapOptions<N extends string = string> extends Pick<RunOptions<N>, 'name' | 'signal'> {
@@ -15,7 +15,7 @@ const CHECKS = {
   name: text,
   ordered: flag,
   concurrency: whole(1),
-  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal,
 }
 
 type Inputs = Iterable<unknown> | AsyncIterable<unknown>

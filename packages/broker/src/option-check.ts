@@ -22,6 +22,8 @@ export const seconds: Check = (value) =>
 export const text: Check = (value) => (typeof value === 'string' ? undefined : 'a string')
 export const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false')
 export const callable: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
+export const names: Check = (value) => (Array.isArray(value) ? undefined : 'an array of names')
+export const signal: Check = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal')
 export const anything: Check = () => undefined
 
 export const number: Check = (value) =>

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads'
-import { callable, checkOptions, text } from './option-check.js'
+import { callable, checkOptions, signal, text } from './option-check.js'
 
 export interface RunOptions<N extends string = string, P = unknown> {
   /** The exported function to run. Default: the executor's `name`. */
@@ -17,7 +17,7 @@ export interface RunOptions<N extends string = string, P = unknown> {
 
 const CHECKS = {
   name: text,
-  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal,
   onProgress: callable,
   transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
 }

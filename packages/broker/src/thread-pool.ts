@@ -8,13 +8,9 @@ import type { ThreadLine } from './thread-line.js'
 import { Threads, type ThreadsEvents } from './threads.js'
 
 /** What a pool of threads tells of, beside the ends of its tasks. */
-export interface ThreadPoolEvents extends Pick<ThreadsEvents, 'unstarted' | 'error'> {
-  /** A thread may take a task, at once or ahead, or another thread may be started. */
-  room(): void
-  /** A thread asks for its control port. */
+export interface ThreadPoolEvents extends ThreadsEvents {
+  /** A thread asks for its control port: no `message` of a task's. */
   attach(request: AttachRequest): void
-  /** A task has posted a message of its own to the main thread. */
-  message(message: unknown): void
 }
 
 /**
@@ -39,7 +35,6 @@ export class ThreadPool {
       { ...options, maxThreads },
       {
         ...events,
-        changed: () => events.room(),
         message: (message) => {
           if (isAttachRequest(message)) events.attach(message)
           else events.message(message)

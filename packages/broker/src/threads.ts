@@ -1,4 +1,4 @@
-import { isAheadOffer, type TaskMessage } from '@pglease/client/internal'
+import { isAheadOffer } from '@pglease/client/internal'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import type { ThreadOptions } from './executor-options.js'
 import type { TaskJob } from './task-job.js'
@@ -9,8 +9,8 @@ type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][
 
 /** What the threads tell of, beside the ends of what they are sent. */
 export interface ThreadsEvents {
-  /** There is a thread more, or one less. */
-  changed(): void
+  /** A thread may take a task, or another thread may be started. */
+  room(): void
   /** There is no thread, because one could not start. */
   unstarted(error: Error): void
   /** A thread has posted a message to the main thread. */
@@ -93,7 +93,7 @@ export class Threads implements Iterable<ThreadLine> {
     return size
   }
 
-  #give(message: TaskMessage | object, place: Place, options: object): Promise<unknown> {
+  #give(message: object, place: Place, options: object): Promise<unknown> {
     return this.#piscina.run(Object.assign(message, { [queueOptionsSymbol]: place }), options)
   }
 
@@ -125,13 +125,13 @@ export class Threads implements Iterable<ThreadLine> {
   #started(id: number, memory: SharedArrayBuffer): void {
     const line = this.#lines.get(id)
     line?.started(memory)
-    if (line?.isReady) this.#events.changed()
+    if (line?.isReady) this.#events.room()
   }
 
   #created(id: number): void {
     const line = this.#lines.get(id)
     line?.created()
-    if (line?.isReady) this.#events.changed()
+    if (line?.isReady) this.#events.room()
   }
 
   /** Of a thread that ends, or is ended: what follows from it is known a moment later. */
@@ -145,7 +145,7 @@ export class Threads implements Iterable<ThreadLine> {
       const error = ended.map(({ startError }) => startError).find((each) => each !== undefined)
       const isAnyReady = [...this].some(({ isReady }) => isReady)
       if (error !== undefined && !isAnyReady) this.#events.unstarted(error)
-      this.#events.changed()
+      this.#events.room()
     })
   }
 }
