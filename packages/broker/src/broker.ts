@@ -10,8 +10,7 @@ import {
 import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
 import { DatabaseLeases } from './database-leases.js'
 import { type DatabaseOptions, readDatabase } from './database-options.js'
-import { usesSharedTls } from './open-session.js'
-import { checkOptions, flag, millis, wrong } from './option-check.js'
+import { checkOptions, flag, millis, names, wrong } from './option-check.js'
 import { StateMachine } from './state-machine.js'
 import type { DatabaseStatistics } from './statistics.js'
 import { ThreadPorts, type ThreadRights } from './thread-ports.js'
@@ -111,7 +110,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   attach(worker: Worker, options: AttachOptions = {}): void {
     this.#mustBeOpen()
     checkOptions('attach', options, {
-      databases: (value) => (Array.isArray(value) ? undefined : 'an array of names'),
+      databases: names,
     })
     for (const name of options.databases ?? []) this.#mustHave(name)
     const emit = worker.emit
@@ -205,9 +204,8 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   }
 
   #rights(label: string, { databases = this.databases }: AttachOptions): Omit<ThreadRights, 'keepsSockets'> {
-    const known = [...this.#databases.values()].map(({ database }) => database)
-    const traceLeases = known.some(({ leakDetectionMillis }) => leakDetectionMillis > 0)
-    const usesTls = known.some(usesSharedTls)
+    const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
+    const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }
   }
 

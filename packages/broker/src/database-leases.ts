@@ -1,9 +1,10 @@
-import { type LeaseRequest, onAbort, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
+import { type LeaseRequest, onAbort, once, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
 import { ConnectionPool, type Holders } from './connection-pool.js'
 import type { Database } from './database-options.js'
 import { KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
+import { usesSharedTls } from './open-session.js'
 import type { ServerConnection } from './server-connection.js'
 import { transactionSettings, undoTransactionSettings } from './session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from './settle.js'
@@ -17,6 +18,8 @@ const SOON_MILLIS = 100
 export class DatabaseLeases implements Holders {
   readonly database: Database
   readonly counters = new Counters()
+  /** Whether its connections have TLS that the threads can use. */
+  readonly usesTls = once(() => usesSharedTls(this.database))
   readonly #pool: ConnectionPool
   readonly #warn: WarningListener
   /** Every lease that waits or holds a connection. */

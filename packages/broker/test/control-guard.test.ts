@@ -111,6 +111,17 @@ test.skipIf(!canDuplicate()).each<[string, boolean, unknown[], number[]]>([
   expect(await thread.call('hello')).toMatchObject({ type: 'RAW', value: { usesTls: hasTls } })
 })
 
+test.skipIf(!canDuplicate()).each([
+  [['default'], true],
+  [['plain'], false],
+  [['plain', 'default'], true],
+])('a thread that may lease %j is told whether a connection of these has TLS', async (databases, usesTls) => {
+  const broker = lending.broker({ ssl: { rejectUnauthorized: false } }, { plain: { ssl: false } })
+  const thread = new RawThread(broker, { databases })
+  lending.closeAfterTest(async () => thread.close())
+  expect(await thread.call('hello')).toMatchObject({ value: { databases, usesTls } })
+})
+
 test.each([undefined, 1, 'port', {}])(
   'a request for a port that brings none, but %j, is a message like others',
   async (port) => {

@@ -56,7 +56,7 @@ export interface BrokerInfo {
   databases: string[]
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
-  /** Whether some of the databases' connections have TLS. */
+  /** Whether some of their connections have TLS. */
   usesTls: boolean
   /** Of the broker's own thread. */
   threadId: number

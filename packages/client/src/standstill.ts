@@ -22,8 +22,9 @@ export class Standstill {
     this.#ask = ask
   }
 
-  /** Blocks this thread until the other one stands still. @throws Error when that has no time for it. */
+  /** Blocks this thread until the other one stands still, if it does not yet. @throws Error when that has no time for it. */
   begin(): void {
+    if (this.#state !== undefined) return
     const memory = new SharedArrayBuffer(STANDSTILL_BYTES)
     this.#state = new Int32Array(memory)
     this.#ask(memory)

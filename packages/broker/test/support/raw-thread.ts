@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import type { ConnectionBroker } from '../../src/index.js'
+import type { AttachOptions, ConnectionBroker } from '../../src/index.js'
 
 /** What Comlink calls a message of the control port; only as far as the tests look at it. */
 interface Answer {
@@ -16,10 +16,10 @@ export class RawThread {
   readonly #ports: MessagePort[] = []
   #calls = 0
 
-  constructor(broker: ConnectionBroker) {
+  constructor(broker: ConnectionBroker, options: AttachOptions = {}) {
     const { port1, port2 } = new MessageChannel()
     this.control = port1
-    broker.serve({ '@pglease/attach': port2, threadId: 99 })
+    broker.serve({ '@pglease/attach': port2, threadId: 99 }, options)
   }
 
   /** Posts a message as it is, and gives the answer to it. */

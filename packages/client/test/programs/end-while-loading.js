@@ -1,16 +1,18 @@
 /** Ends threads in the moment in which they load native code, or right behind it. */
 import { createRequire } from 'node:module'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { openSsl, standStill } from '@pglease/client/internal'
 import { Standstill } from '../../dist/standstill.js'
 
 const THREADS = 40
 
+const load = () => createRequire(import.meta.resolve('@pglease/client'))('koffi')
+
 if (isMainThread) {
   // So that the threads need not wait for the disk.
-  createRequire(import.meta.resolve('@pglease/client'))('koffi')
+  load()
   for (let number = 0; number < THREADS; number++) {
-    const worker = new Worker(new URL(import.meta.url))
+    const worker = new Worker(new URL(import.meta.url), { workerData: number })
     const memory = await new Promise((resolve) => worker.once('message', resolve))
     standStill(memory)
     const ended = worker.terminate()
@@ -19,5 +21,7 @@ if (isMainThread) {
     await ended
   }
 } else {
+  // Some have loaded it for purposes of their own.
+  if (workerData % 2 === 1) load()
   openSsl(new Standstill((memory) => parentPort.postMessage(memory)))
 }
