@@ -4,7 +4,7 @@ import { type GrantFrame, type LeaseOptions, queryMessage, SessionCell } from '@
 import { startPostgres } from '@pglease/postgres'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { ConnectionBroker, DatabaseOptions } from '../src/index.js'
-import { LendableSocket } from '../src/lendable-socket.js'
+import { LendableSocket } from '../src/connection/lendable-socket.js'
 import { createTestDatabase } from './support/database.js'
 import { hold, processId } from './support/hold.js'
 import { Keeper, PID } from './support/keeper.js'

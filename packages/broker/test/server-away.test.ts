@@ -1,7 +1,7 @@
 import { startPostgres } from '@pglease/postgres'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Backoff } from '../src/backoff.js'
+import { Backoff } from '../src/pool/backoff.js'
 import { createTestDatabase } from './support/database.js'
 import { processId } from './support/hold.js'
 import { Lending, untilQuiet } from './support/lending.js'

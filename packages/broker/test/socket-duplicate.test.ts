@@ -4,7 +4,7 @@ import { connect, createServer, type Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { canDuplicate, duplicate } from '../src/socket-duplicate.js'
+import { canDuplicate, duplicate } from '../src/connection/socket-duplicate.js'
 
 describe.skipIf(!canDuplicate())('the duplicate of a socket', () => {
   const open = new Set<Socket>()

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { type CertificateExtension, generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startTls, type TlsOptions } from '../src/tls-client.js'
-import { LeftToNodeError, TlsSocket } from '../src/tls-socket.js'
+import { startTls, type TlsOptions } from '../src/connection/tls-client.js'
+import { LeftToNodeError, TlsSocket } from '../src/connection/tls-socket.js'
 import { getSockets } from './support/sockets.js'
 
 interface Issued {

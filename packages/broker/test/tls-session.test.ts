@@ -4,7 +4,7 @@ import { createServer, type TLSSocket } from 'node:tls'
 import { openSsl, type TlsSession } from '@pglease/client/internal'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { startTls } from '../src/tls-client.js'
+import { startTls } from '../src/connection/tls-client.js'
 import { until } from './support/until.js'
 
 const { cert, key } = inject('certificate')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { WaitingLine } from '../src/waiting-line.js'
+import { WaitingLine } from '../src/pool/waiting-line.js'
 
 /** Who joins, with which priority, how many milliseconds after the one before. */
 const arrivals = fc.array(fc.record({ priority: fc.integer({ min: -3, max: 3 }), after: fc.nat(2000) }))

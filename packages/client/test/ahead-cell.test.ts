@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { AheadCell, isAheadOffer } from '../src/ahead-cell.js'
+import { AheadCell, isAheadOffer } from '../src/task/ahead-cell.js'
 
 /** The thread's cell and the executor's. */
 function cells() {

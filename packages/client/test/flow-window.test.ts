@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ReceiveWindow, SendWindow, WINDOW_BYTES } from '../src/flow-window.js'
+import { ReceiveWindow, SendWindow, WINDOW_BYTES } from '../src/lease/flow-window.js'
 
 /** Bytes of a chunk to send, or `take`: the receiver deals with the oldest chunk under way. */
 const steps = fc.array(

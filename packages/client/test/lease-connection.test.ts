@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { LeaseConnection } from '../src/lease-connection.js'
+import { LeaseConnection } from '../src/client/lease-connection.js'
 
 /** Whatever is asked of it or called on it gives the same. */
 const anything: object = new Proxy(() => {}, {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { BrokerFrame, GrantFrame, RevokeFrame, WorkerFrame } from '../src/contract.js'
-import { type LeaseHolder, LeasePort } from '../src/lease-port.js'
-import type { FrameChannel } from '../src/port-channel.js'
-import { SessionCell } from '../src/session-cell.js'
+import type { BrokerFrame, GrantFrame, RevokeFrame, WorkerFrame } from '../src/lease/contract.js'
+import { type LeaseHolder, LeasePort } from '../src/lease/lease-port.js'
+import type { FrameChannel } from '../src/lease/port-channel.js'
+import { SessionCell } from '../src/lease/session-cell.js'
 
 /** A transport whose other side is the test. */
 class TestChannel implements FrameChannel<BrokerFrame, WorkerFrame> {

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { processLibrary } from '../src/process-library.js'
-import { Standstill, standStill } from '../src/standstill.js'
+import { processLibrary } from '../src/socket/process-library.js'
+import { Standstill, standStill } from '../src/socket/standstill.js'
 
 /** Resolves with what the thread posts. */
 function posted<T>(worker: Worker): Promise<T> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AheadCell } from '../src/ahead-cell.js'
-import { TaskTurns } from '../src/task-turns.js'
+import { AheadCell } from '../src/task/ahead-cell.js'
+import { TaskTurns } from '../src/task/task-turns.js'
 
 /** A thread's turns, the executor's cell, and the tasks in the order in which they have begun. */
 function thread() {

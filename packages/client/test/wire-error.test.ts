@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { ERROR_CLASSES, LeaseTimeoutError, PgleaseError } from '../src/errors.js'
-import { fromWire, toWire } from '../src/wire-error.js'
+import { ERROR_CLASSES, LeaseTimeoutError, PgleaseError } from '../src/common/errors.js'
+import { fromWire, toWire } from '../src/common/wire-error.js'
 
 /** Across a thread boundary and back to a thrown value. */
 const cross = (thrown: unknown) =>

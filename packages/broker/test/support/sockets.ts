@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { inject } from 'vitest'
-import { canDuplicate } from '../../src/socket-duplicate.js'
+import { canDuplicate } from '../../src/connection/socket-duplicate.js'
 
 /** Whether threads get the sockets of what they lease. */
 export const getSockets = !inject('relayed') && canDuplicate()

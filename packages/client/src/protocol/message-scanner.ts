@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.js'
+import { ProtocolError } from '../common/errors.js'
 
 /** A type byte and a length of four bytes, which counts itself but not the type. */
 const headerBytes = 5

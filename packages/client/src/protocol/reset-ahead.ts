@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.js'
+import { ProtocolError } from '../common/errors.js'
 import * as Backend from './backend-types.js'
 import { MessageScanner } from './message-scanner.js'
 import { flushMessage, unsyncedQuery } from './messages.js'

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { openSsl, standStill } from '@pglease/client/internal'
-import { Standstill } from '../../dist/standstill.js'
+import { Standstill } from '../../dist/socket/standstill.js'
 
 const THREADS = 40
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ProtocolError } from '../../src/errors.js'
+import { ProtocolError } from '../../src/common/errors.js'
 import { backendTypes } from '../../src/protocol/backend-types.js'
 import { frontendTypes } from '../../src/protocol/frontend-types.js'
 import { MessageScanner } from '../../src/protocol/message-scanner.js'

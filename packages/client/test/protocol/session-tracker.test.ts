@@ -1,6 +1,6 @@
 import { serialize } from 'pg-protocol/dist/serializer.js'
 import { describe, expect, it } from 'vitest'
-import { ProtocolError } from '../../src/errors.js'
+import { ProtocolError } from '../../src/common/errors.js'
 import { SessionTracker } from '../../src/protocol/session-tracker.js'
 import { extended, message, messages } from './wire.js'
 

@@ -1,6 +1,6 @@
 /** Works while the main thread stands still, for a moment or without end. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { Standstill } from '../../dist/standstill.js'
+import { Standstill } from '../../dist/socket/standstill.js'
 
 const done = new Int32Array(workerData.shared)
 const standstill = new Standstill((memory) => parentPort.postMessage(memory))

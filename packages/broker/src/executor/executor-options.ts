@@ -1,0 +1,89 @@
+import type { Piscina } from 'piscina'
+import {
+  anything,
+  type Check,
+  checkOptions,
+  either,
+  millis,
+  names,
+  number,
+  oneOf,
+  text,
+  whole,
+  wrong,
+} from '../common/option-check.js'
+
+type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
+
+/** The options that are Piscina's, with its meaning. */
+export interface ThreadOptions
+  extends Pick<
+    PiscinaOptions,
+    | 'minThreads'
+    | 'maxThreads'
+    | 'concurrentTasksPerWorker'
+    | 'resourceLimits'
+    | 'argv'
+    | 'execArgv'
+    | 'env'
+    | 'workerData'
+    | 'niceIncrement'
+  > {
+  /** An idle thread above `minThreads` (default: 1) ends after this many milliseconds. Default: 10000. */
+  idleTimeout?: number
+}
+
+export interface ExecutorOptions extends ThreadOptions {
+  /** The task module: an absolute path or a `file:` URL. */
+  filename: string
+  /** The exported function to run when `run` names none. Default: `default`. */
+  name?: string
+  /** Tasks that may wait for a thread; one more is refused with a `QueueFullError`. Default: no limit. */
+  maxQueue?: number
+  /** The databases that tasks may lease. Default: all. */
+  databases?: readonly string[]
+  /** How long an aborted task may take to end by itself, in milliseconds, before its thread is ended. Default: 1000. */
+  abortGraceMillis?: number
+}
+
+const CHECKS: Record<keyof ExecutorOptions, Check> = {
+  filename: text,
+  name: text,
+  minThreads: whole(0),
+  maxThreads: whole(1),
+  idleTimeout: either(millis, oneOf(Number.POSITIVE_INFINITY)),
+  maxQueue: either(whole(0), oneOf(Number.POSITIVE_INFINITY)),
+  concurrentTasksPerWorker: whole(1),
+  databases: names,
+  abortGraceMillis: millis,
+  resourceLimits: anything,
+  argv: anything,
+  execArgv: anything,
+  env: anything,
+  workerData: anything,
+  niceIncrement: number,
+}
+
+/** @throws ConfigurationError */
+export function checkExecutorOptions(options: ExecutorOptions, known: readonly string[]): void {
+  checkOptions('executor', options, CHECKS)
+  checkFilename(options.filename)
+  const { minThreads, maxThreads, databases = [] } = options
+  if (minThreads !== undefined && maxThreads !== undefined && minThreads > maxThreads) {
+    throw wrong('executor.minThreads', minThreads, `at most executor.maxThreads, which is ${maxThreads}`)
+  }
+  for (const name of databases)
+    if (!known.includes(name)) throw wrong('executor.databases', name, `of the broker's: ${known.join(', ')}`)
+}
+
+function checkFilename(filename: unknown): void {
+  const isRight =
+    typeof filename === 'string' && (filename.startsWith('file:') || /^([/\\]|[A-Za-z]:[/\\])/.test(filename))
+  if (!isRight) {
+    throw wrong(
+      'executor.filename',
+      filename,
+      "an absolute path or a file: URL, as new URL('./tasks.js', import.meta.url).href",
+    )
+  }
+}

@@ -1,0 +1,28 @@
+import type { Transferable } from 'node:worker_threads'
+import { callable, checkOptions, signal, text } from '../common/option-check.js'
+
+export interface RunOptions<N extends string = string, P = unknown> {
+  /** The exported function to run. Default: the executor's `name`. */
+  name?: N
+  /**
+   * Aborts the task: it leaves the queue, or its wait for a connection and its query end and its `signal` is aborted;
+   * after `abortGraceMillis` its thread is ended. The promise rejects with the signal's reason.
+   */
+  signal?: AbortSignal
+  /** Called with what the task reports; a throw aborts the task. */
+  onProgress?: (progress: P) => void
+  /** Parts of the input that are moved to the thread instead of copied. */
+  transferList?: readonly Transferable[]
+}
+
+const CHECKS = {
+  name: text,
+  signal,
+  onProgress: callable,
+  transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
+}
+
+/** @throws ConfigurationError */
+export function checkRunOptions(options: unknown): void {
+  checkOptions('run', options, CHECKS)
+}

@@ -1,0 +1,189 @@
+import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
+import {
+  ABORTED_CELL,
+  fromWire,
+  isTaskFailure,
+  onAbort,
+  PROGRESS_CELL,
+  type ProgressFrame,
+  type TaskMessage,
+  toWire,
+  WATCH_CELLS,
+} from '@pglease/client/internal'
+import { StateMachine } from '../common/state-machine.js'
+import type { TaskJob } from './task-job.js'
+
+/**
+ * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
+ * - `running`: sent to a thread that begins it, or has begun it;
+ * - `aborting`: the caller has aborted, the task may end by itself until the grace is over;
+ * - `settled`.
+ */
+export type TaskState = 'queued' | 'running' | 'aborting' | 'settled'
+
+export const TASK_TRANSITIONS = {
+  queued: ['running', 'settled'],
+  running: ['aborting', 'settled'],
+  aborting: ['settled'],
+  settled: [],
+} as const satisfies Record<TaskState, readonly TaskState[]>
+
+export interface TaskRunOptions {
+  signal: AbortSignal | undefined
+  onProgress: ((progress: never) => void) | undefined
+  transferList: readonly Transferable[]
+  abortGraceMillis: number
+}
+
+/** One call of `run`, from the queue to its promise. */
+export class TaskRun {
+  readonly promise: Promise<unknown>
+  readonly #message: TaskMessage
+  readonly #machine = new StateMachine<TaskState>('task', 'queued', TASK_TRANSITIONS)
+  readonly #options: TaskRunOptions
+  /** The latest sending to a thread. */
+  #job: TaskJob | undefined
+  /** Made for each sending, only of a task that is watched: a channel costs more than a small task. */
+  #watch: ReturnType<typeof openWatch> | undefined
+  readonly #stopListening: (() => void) | undefined
+  #graceTimer: NodeJS.Timeout | undefined
+  #reason: { value: unknown } | undefined
+  #resolve!: (value: unknown) => void
+  #reject!: (error: unknown) => void
+  /** Told when it is queued no more. */
+  onUnqueue: () => void = () => {}
+
+  constructor(message: TaskMessage, options: TaskRunOptions) {
+    this.#message = message
+    this.#options = options
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    const { signal } = options
+    this.#stopListening = signal && onAbort(signal, () => this.abort(signal.reason))
+  }
+
+  get name(): string {
+    return this.#message.name
+  }
+
+  get state(): TaskState {
+    return this.#machine.state
+  }
+
+  /** Whether a thread has it, or it is on its way to one. */
+  get isSent(): boolean {
+    return this.#job !== undefined && this.#job.state !== 'takenBack'
+  }
+
+  get isWatched(): boolean {
+    return this.#options.signal !== undefined || this.#options.onProgress !== undefined
+  }
+
+  /** What is moved instead of copied cannot be sent a second time. */
+  get canBeSentAgain(): boolean {
+    return this.#options.transferList.length === 0
+  }
+
+  /** What is posted for a sending. */
+  send(job: TaskJob): { message: TaskMessage; transferList: readonly Transferable[] } {
+    this.#job = job
+    const message = { ...this.#message }
+    const { transferList } = this.#options
+    if (!this.isWatched) return { message, transferList }
+    this.#watch?.port.close()
+    this.#watch = openWatch((frame) => this.#progressed(frame))
+    message.watch = { port: this.#watch.taskPort, cells: this.#watch.buffer }
+    return { message, transferList: [...transferList, this.#watch.taskPort] }
+  }
+
+  /** Whether no thread begins it unless it is sent anew. */
+  takeBack(): boolean {
+    return this.#job === undefined || this.#job.takeBack()
+  }
+
+  /** A thread begins it, or has begun it: may be known from several sides. */
+  started(): void {
+    if (this.state !== 'queued') return
+    this.#machine.to('running')
+    this.onUnqueue()
+  }
+
+  /** The task answered: its result, or the failure that its thread caught. */
+  answered(answer: unknown): void {
+    if (this.state === 'settled') return
+    this.started()
+    this.#drainProgress()
+    if (isTaskFailure(answer)) this.#fail(fromWire(answer['@pglease/failure']))
+    else if (this.#reason !== undefined) this.#fail(this.#reason.value)
+    else this.#settle(() => this.#resolve(answer))
+  }
+
+  /** The task has no answer: its thread ended, or it could not be sent. */
+  failed(error: unknown): void {
+    if (this.state === 'settled') return
+    this.#drainProgress()
+    this.#fail(error)
+  }
+
+  /** Ends the run with `reason`: at once while no thread has begun it, else when the task or its thread has ended. */
+  abort(reason: unknown): void {
+    if (this.state === 'queued') {
+      if (this.takeBack()) return this.#settle(() => this.#reject(reason))
+      this.started()
+    }
+    if (this.state !== 'running' || this.#watch === undefined) return
+    this.#machine.to('aborting')
+    this.#reason = { value: reason }
+    Atomics.store(this.#watch.cells, ABORTED_CELL, 1)
+    this.#watch.port.postMessage({ abort: toWire(reason) })
+    this.#graceTimer = setTimeout(() => this.#job?.kill(), this.#options.abortGraceMillis)
+  }
+
+  /** The abort's reason is what its caller knows, whatever the task made of it. */
+  #fail(error: unknown): void {
+    this.#settle(() => this.#reject(this.#reason === undefined ? error : this.#reason.value))
+  }
+
+  #settle(conclude: () => void): void {
+    const wasQueued = this.state === 'queued'
+    this.#machine.to('settled')
+    if (wasQueued) this.onUnqueue()
+    clearTimeout(this.#graceTimer)
+    this.#stopListening?.()
+    this.#watch?.port.close()
+    // Still here where no thread has taken it.
+    this.#watch?.taskPort.close()
+    conclude()
+  }
+
+  #progressed({ progress }: ProgressFrame): void {
+    if (this.state === 'settled' || this.#watch === undefined) return
+    Atomics.store(this.#watch.cells, PROGRESS_CELL, 0)
+    try {
+      this.#options.onProgress?.(progress as never)
+    } catch (error) {
+      this.abort(error)
+    }
+  }
+
+  /** The answer comes by another port and may overtake the last progress. */
+  #drainProgress(): void {
+    if (this.#watch === undefined) return
+    for (
+      let next = receiveMessageOnPort(this.#watch.port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#watch.port)
+    ) {
+      this.#progressed(next.message)
+    }
+  }
+}
+
+function openWatch(onProgress: (frame: ProgressFrame) => void) {
+  const { port1: port, port2: taskPort } = new MessageChannel()
+  const buffer = new SharedArrayBuffer(WATCH_CELLS * Int32Array.BYTES_PER_ELEMENT)
+  port.on('message', onProgress)
+  return { port, taskPort, buffer, cells: new Int32Array(buffer) }
+}

@@ -1,0 +1,208 @@
+import { type LeaseRequest, onAbort, once, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
+import { ConnectionPool, type Holders } from '../pool/connection-pool.js'
+import type { Database } from '../connection/database-options.js'
+import { KeptLeases } from './kept-leases.js'
+import { Lease } from './lease.js'
+import type { LeasePeer } from './lease-peer.js'
+import { usesSharedTls } from '../connection/open-session.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import { transactionSettings, undoTransactionSettings } from '../connection/session-settings.js'
+import { abandon, isPlainReset, needsPlainReset, settle } from '../connection/settle.js'
+import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
+import type { WarningListener } from '../common/warnings.js'
+
+/** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
+const SOON_MILLIS = 100
+
+/** One database of the broker: its pool, and the leases on it. */
+export class DatabaseLeases implements Holders {
+  readonly database: Database
+  readonly counters = new Counters()
+  /** Whether its connections have TLS that the threads can use. */
+  readonly usesTls = once(() => usesSharedTls(this.database))
+  readonly #pool: ConnectionPool
+  readonly #warn: WarningListener
+  /** Every lease that waits or holds a connection. */
+  readonly #leases = new Set<Lease>()
+  readonly #kept = new KeptLeases()
+  /** Told when a lease is over, while the broker waits for that. */
+  #onForget: () => void = () => {}
+
+  constructor(database: Database, warn: WarningListener) {
+    this.database = database
+    this.#warn = warn
+    this.#pool = new ConnectionPool(database, this.counters, this)
+  }
+
+  statistics(): DatabaseStatistics {
+    for (const lease of this.#leases) lease.count()
+    return this.counters.report(this.#pool.figures)
+  }
+
+  /** @param bytes the first to the server. */
+  open(peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array): Lease {
+    const lease = new Lease(this, peer, request, bytes)
+    this.#leases.add(lease)
+    this.#pool.acquire(lease)
+    return lease
+  }
+
+  ready(): Promise<void> {
+    return this.#pool.ready()
+  }
+
+  recycle(): void {
+    this.#pool.recycle()
+  }
+
+  /** Takes back every lease that holds a connection. */
+  revokeHeld(error: () => Error): void {
+    for (const lease of [...this.#leases]) if (lease.state !== 'waiting') lease.revoke(error())
+  }
+
+  beginClose(): void {
+    this.#pool.beginClose()
+  }
+
+  /** Resolves when no lease is left, or when `signal` is aborted. */
+  async quiet(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => onAbort(signal, resolve))
+    while (this.#leases.size > 0 && !signal.aborted) {
+      const forgotten = new Promise<void>((resolve) => {
+        this.#onForget = resolve
+      })
+      await Promise.race([aborted, forgotten])
+    }
+  }
+
+  drained(): Promise<void> {
+    return this.#pool.drained()
+  }
+
+  // For the leases.
+
+  withdraw(lease: Lease): void {
+    if (!this.#pool.withdraw(lease)) throw new Error('A waiting lease was not in the line')
+    this.counters.withdrawn++
+  }
+
+  forget(lease: Lease): void {
+    this.#leases.delete(lease)
+    this.#kept.delete(lease)
+    this.#onForget()
+  }
+
+  /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */
+  takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
+    // Of a lease at whose end the worker kept the socket the time is counted already.
+    const heldMillis = lease.isTaken ? 0 : performance.now() - lease.heldSince
+    if (!lease.isTaken) this.counters.held(heldMillis)
+    this.#pool.takeBack(connection)
+    if (!connection.isOpen) return this.#pool.close(connection, 'lost')
+    if (how === 'destroy') return this.#abandon(connection, 'destroyed')
+    if (connection.tracker.state === 'unknown') return this.#abandon(connection, 'unclean')
+    const undo = undoTransactionSettings(lease.request, this.database, connection.initialSettings)
+    if (heldMillis < SHORT_LEASE_MILLIS && needsPlainReset(connection, this.database, undo)) {
+      connection.resetWithNext()
+      return this.#pool.available(connection)
+    }
+    settle(connection, this.database, this.counters, undo).then(
+      ({ openTransaction }) => {
+        this.#pool.available(connection)
+        if (openTransaction) this.#warnOfTransaction(lease)
+      },
+      () => this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost'),
+    )
+  }
+
+  #abandon(connection: ServerConnection, reason: CloseReason): void {
+    abandon(connection, this.database, this.counters).then(() => this.#pool.close(connection, reason))
+  }
+
+  /** The connection's last lease left a session that could not be reset; this one has seen nothing of it. */
+  grantAnother(lease: Lease, connection: ServerConnection): void {
+    this.counters.held(performance.now() - lease.heldSince)
+    this.#pool.takeBack(connection)
+    this.#pool.close(connection, 'unclean')
+    this.#pool.acquire(lease)
+  }
+
+  /** Whether a worker may keep the connection's socket from this lease to his next: not where somebody has an eye on each. */
+  mayKeep(lease: Lease, connection: ServerConnection): boolean {
+    const { maxLeaseMillis, leakDetectionMillis, maxUses, validateAfterIdleMillis } = this.database
+    const isWatched = maxLeaseMillis + leakDetectionMillis + maxUses > 0
+    const isSoonStale = validateAfterIdleMillis < SOON_MILLIS
+    const isPlain =
+      transactionSettings(lease.request, this.database).length === 0 &&
+      isPlainReset(connection, this.database)
+    if (isWatched || isSoonStale || !isPlain || this.#pool.hasWaiters) return false
+    this.#kept.add(lease)
+    return true
+  }
+
+  /** Whether others wait for the connections that are lent. */
+  get isCrowded(): boolean {
+    return this.#pool.isCrowded
+  }
+
+  watchKept(lease: Lease, connection: ServerConnection): void {
+    if (this.#pool.hasWaiters || this.isSpent(connection)) lease.take()
+    else this.#kept.watch()
+  }
+
+  /** Whether a connection may not be lent again. */
+  isSpent(connection: ServerConnection): boolean {
+    return this.#pool.spent(connection) !== undefined
+  }
+
+  warnOfLeak(lease: Lease): void {
+    const { name, leakDetectionMillis } = this.database
+    const where =
+      lease.request.openedAt === undefined
+        ? ''
+        : `\nThe lease was opened${lease.request.openedAt.replace(/^\w+/, '')}`
+    this.#warn({
+      code: 'PGLEASE_LEAK',
+      message: `${lease.holder} has held a lease on "${name}" for longer than ${leakDetectionMillis} ms.${where}`,
+      ...this.#about(lease),
+    })
+  }
+
+  #warnOfTransaction(lease: Lease): void {
+    this.#warn({
+      code: 'PGLEASE_OPEN_TRANSACTION',
+      message: `${lease.holder} released a lease on "${this.database.name}" in an open transaction, which was rolled back.`,
+      ...this.#about(lease),
+    })
+  }
+
+  #about({ holder, request, heldSince }: Lease) {
+    return {
+      database: this.database.name,
+      holder,
+      heldMillis: Math.round(performance.now() - heldSince),
+      openedAt: request.openedAt,
+    }
+  }
+
+  // For the pool.
+
+  get kept(): number {
+    return this.#kept.count
+  }
+
+  takeOne(): void {
+    this.#kept.takeOne()
+  }
+
+  wantAll(): void {
+    this.#kept.wantAll()
+  }
+
+  describe(): string[] {
+    const now = performance.now()
+    return [...this.#leases]
+      .filter(({ state, isKept }) => state !== 'waiting' && !isKept)
+      .map(({ holder, heldSince }) => `${holder} for ${Math.round(now - heldSince)} ms`)
+  }
+}

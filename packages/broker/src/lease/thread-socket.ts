@@ -1,0 +1,99 @@
+import { closeSync } from 'node:fs'
+import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
+import type { ServerConnection } from '../connection/server-connection.js'
+import type { Counters } from '../common/statistics.js'
+
+/** What a thread has told of a session at the end of a lease, if it has said that it is done. */
+export type SessionAtEnd = ReturnedSession | 'not returned'
+
+/** A socket in the hands of a thread, as the broker sees it: by the cell that both share, and by what the thread tells. */
+export class ThreadSocket {
+  readonly #connection: ServerConnection
+  /** The thread's own, which is closed here only if the thread never claims it. */
+  readonly #descriptor: number
+  /** `abandoned`: the lease is over, but the thread may use the socket until it hears of that. */
+  #state: 'lent' | 'abandoned' | 'back' = 'lent'
+  readonly #cell: SessionCell
+  readonly #counters: Counters
+  /** What of the thread's doings is in the counters. */
+  #counted: Traffic = { received: 0, sent: 0, reopened: 0 }
+  /** When these were counted. */
+  countedAt = performance.now()
+  /** When the thread was last seen to have begun or ended a lease since the time before. */
+  usedAt = this.countedAt
+
+  /** From here on the connection is the thread's. */
+  constructor(connection: ServerConnection, descriptor: number, cell: SessionCell, counters: Counters) {
+    this.#connection = connection
+    this.#descriptor = descriptor
+    this.#cell = cell
+    this.#counters = counters
+    cell.begin()
+    counters.handedOver++
+    connection.handOver()
+  }
+
+  /** The lease is over. @param since when it is known to have begun. */
+  end(session: SessionAtEnd, since: number): void {
+    if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
+    this.#state = session === 'not returned' ? 'abandoned' : 'back'
+    if (this.#cell.claimDescriptor()) closeSync(this.#descriptor)
+    if (session === 'not returned') this.#connection.abandoned()
+    else this.#connection.returned(session, since)
+  }
+
+  /** The thread has heard that the lease is over, and is done. */
+  endLate(): void {
+    if (this.#state !== 'abandoned') return
+    this.#state = 'back'
+    this.#connection.returned('unknown', 0)
+  }
+
+  /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
+  count(): boolean {
+    const { received, sent, reopened } = this.#cell
+    const [before, now] = [this.#counted, { received, sent, reopened }]
+    const holdTimes = this.#cell.readHoldTimes()
+    this.#counters.passed(before, now)
+    for (const millis of holdTimes) this.#counters.held(millis)
+    this.#counted = now
+    this.countedAt = performance.now()
+    if (reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
+    return reopened > before.reopened
+  }
+
+  /** Whether the thread holds no lease, and keeps the socket for its next. */
+  get isKept(): boolean {
+    return this.#cell.isKept
+  }
+
+  /** Whether the thread has begun, and perhaps ended, a lease that it has not told of. */
+  get isReopened(): boolean {
+    return this.#cell.reopened > 0
+  }
+
+  /** The thread keeps nothing at the end of its lease. */
+  want(): void {
+    this.#cell.want()
+  }
+
+  /** False when the thread holds a lease. */
+  take(): boolean {
+    return this.#cell.take()
+  }
+
+  /** From here on the thread does not tell that it keeps the socket. */
+  watch(): void {
+    this.#cell.watch()
+    this.usedAt = performance.now()
+  }
+
+  /** From here on it tells. False when it keeps the socket at the moment. */
+  unwatch(): boolean {
+    return this.#cell.unwatch()
+  }
+
+  get isWatched(): boolean {
+    return this.#cell.isWatched
+  }
+}

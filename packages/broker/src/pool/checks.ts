@@ -1,0 +1,65 @@
+import type { Database } from '../connection/database-options.js'
+import { exchange } from '../connection/exchange.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import type { Counters } from '../common/statistics.js'
+
+/** What becomes of a connection that has been checked. */
+export interface CheckOutcome {
+  passed(connection: ServerConnection): void
+  failed(connection: ServerConnection, reason: 'invalid' | 'unclean'): void
+}
+
+/** Makes connections that nobody holds answer: to see whether they still do, or to reset their session. */
+export class Checks {
+  readonly #database: Database
+  readonly #counters: Counters
+  readonly #outcome: CheckOutcome
+  /** Those that have not answered yet. */
+  readonly #running = new Set<ServerConnection>()
+
+  constructor(database: Database, counters: Counters, outcome: CheckOutcome) {
+    this.#database = database
+    this.#counters = counters
+    this.#outcome = outcome
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  validate(connection: ServerConnection): void {
+    this.#counters.validated++
+    this.#run(connection, 'SELECT 1', this.#database.validateTimeoutMillis, 'invalid')
+  }
+
+  /** Sends the reset that is due, with the empty query behind it. */
+  reset(connection: ServerConnection): void {
+    this.#run(connection, '', this.#database.cancelTimeoutMillis, 'unclean')
+  }
+
+  /** Fails all that run. */
+  stop(): void {
+    for (const connection of this.#running) connection.destroy()
+  }
+
+  #run(
+    connection: ServerConnection,
+    query: string,
+    timeoutMillis: number,
+    reason: 'invalid' | 'unclean',
+  ): void {
+    this.#running.add(connection)
+    if (connection.reset === 'due') this.#counters.resets++
+    const done = () => this.#running.delete(connection)
+    exchange(connection, [query], timeoutMillis).then(
+      () => {
+        done()
+        this.#outcome.passed(connection)
+      },
+      () => {
+        done()
+        this.#outcome.failed(connection, reason)
+      },
+    )
+  }
+}

@@ -1,0 +1,227 @@
+import { AllConnections } from './all-connections.js'
+import { Checks } from './checks.js'
+import { NOBODY } from '../connection/connection-user.js'
+import type { Database } from '../connection/database-options.js'
+import { IdleConnections } from './idle-connections.js'
+import { LateResets } from './late-resets.js'
+import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import type { CloseReason, Counters } from '../common/statistics.js'
+import { type Waiter, Waiters } from './waiters.js'
+
+/** Those who have the pool's connections. */
+export interface Holders {
+  /** For the error of those who wait in vain. */
+  describe(): string[]
+  /** How many connections are with threads that hold no lease on them. */
+  readonly kept: number
+  /** Makes one of these available, where there is one. */
+  takeOne(): void
+  /** The same for all, and asks those who hold a lease to keep nothing at its end. */
+  wantAll(): void
+}
+
+/**
+ * The connections of one database. A connection is in one of these places:
+ *
+ * connecting → idle ⇄ checking, idle → lent → settling → idle, and from everywhere → closing → gone.
+ *
+ * A connection that needs nothing but a plain reset does not settle: it is idle at once, and reset ahead of what is sent
+ * on it next.
+ *
+ * All but `gone` count against `max`: a place is free when the server counts the connection no more. Whatever becomes
+ * idle goes to the first in the line, wherever it came from.
+ */
+export class ConnectionPool {
+  readonly #database: Database
+  readonly #counters: Counters
+  readonly #holders: Holders
+  readonly #waiters: Waiters
+  readonly #all: AllConnections
+  readonly #idle: IdleConnections
+  readonly #lateResets: LateResets
+  /** Of those being validated, or reset because no lease has come to travel behind the reset. */
+  readonly #checks: Checks
+  /** Those that `granted` gave out and that have not come back. */
+  readonly #lent = new Set<ServerConnection>()
+
+  constructor(database: Database, counters: Counters, holders: Holders) {
+    this.#database = database
+    this.#counters = counters
+    this.#holders = holders
+    this.#waiters = new Waiters((waitedMillis) => this.#timedOut(waitedMillis))
+    this.#all = new AllConnections(database, counters, {
+      opened: (connection) => this.available(connection),
+      refused: (error) => this.#waiters.refuseAll(() => cannotConnect(database, error)),
+      freed: () => this.#dispatch(),
+    })
+    this.#idle = new IdleConnections({
+      idleTimeoutMillis: database.idleTimeoutMillis,
+      spare: () => this.#all.spare,
+      close: (connection, reason) => this.close(connection, reason),
+    })
+    this.#checks = new Checks(database, counters, {
+      passed: (connection) => this.available(connection),
+      failed: (connection, reason) => {
+        this.close(connection, this.#all.isClosing ? 'closed' : reason)
+        this.#dispatch()
+      },
+    })
+    this.#lateResets = new LateResets(this.#idle, (connection) => this.#checks.reset(connection))
+  }
+
+  get figures() {
+    // What a thread keeps is to be reset, as much as what is idle and unreset: both count as settling.
+    const [connecting, leased] = [this.#all.connecting, this.#lent.size - this.#holders.kept]
+    const idle = this.#idle.size - this.#idle.unreset().length
+    const settling = this.#all.size - connecting - idle - leased
+    const { max } = this.#database
+    return { total: this.#all.size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiters.size > 0
+  }
+
+  /** Whether more wait than connections are on their way. */
+  get isCrowded(): boolean {
+    return this.#waiters.size > this.#arriving
+  }
+
+  acquire(waiter: Waiter): void {
+    if (this.#all.isClosing) return waiter.refused(brokerClosed(this.#database))
+    if (this.#idle.size === 0) this.#holders.takeOne()
+    const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
+    if (connection !== undefined) return this.#grant(waiter, connection, 0)
+    if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
+      return waiter.refused(queueFull(this.#database, this.#holders.describe()))
+    this.#waiters.join(waiter)
+    this.#holders.wantAll()
+    this.#dispatch()
+  }
+
+  /** The waiter wants no connection any more. Returns false when it did not wait. */
+  withdraw(waiter: Waiter): boolean {
+    return this.#waiters.leave(waiter)
+  }
+
+  /** A lease is over: its connection is the pool's again, and must become `available` or be closed. */
+  takeBack(connection: ServerConnection): void {
+    if (!this.#lent.delete(connection)) throw new Error('A connection came back that was not lent')
+    connection.use(NOBODY)
+  }
+
+  /**
+   * A connection is in step and idle, its session in its initial state or to be reset with what is sent next: it is lent
+   * at once where somebody waits.
+   */
+  available(connection: ServerConnection): void {
+    // One that is soon lent again, or reset, need not be watched between.
+    if (connection.reset !== 'due') connection.resume()
+    connection.usedAt = performance.now()
+    const reason = this.#all.unfit(connection)
+    if (reason !== undefined) return this.close(connection, reason)
+    if (this.#waiters.size > 0) this.#grantNext(connection)
+    else this.#toIdle(connection)
+    this.#dispatch()
+  }
+
+  /** Closes a connection, politely when its session is in step; its place is free when it is gone. */
+  close(connection: ServerConnection, reason: CloseReason): void {
+    this.#all.close(connection, reason)
+  }
+
+  /** Why a connection may not be lent again, however well it is. */
+  spent(connection: ServerConnection): CloseReason | undefined {
+    return this.#all.spent(connection)
+  }
+
+  /** From now on no connection opened before is lent: idle ones close at once, the others when they come back. */
+  recycle(): void {
+    this.#all.recycle()
+    this.#holders.wantAll()
+    for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
+  }
+
+  /**
+   * Resolves when `min` connections are open.
+   * @throws ConnectError, LeaseTimeoutError or BrokerClosedError
+   */
+  ready(): Promise<void> {
+    this.#dispatch()
+    return this.#all.ready((waitedMillis) => this.#timedOut(waitedMillis))
+  }
+
+  /**
+   * Refuses those who wait and those who come. Connections that are idle, being opened or being validated close now, lent
+   * ones when they come back.
+   */
+  beginClose(): void {
+    this.#all.beginClose()
+    this.#waiters.refuseAll(() => brokerClosed(this.#database))
+    this.#holders.wantAll()
+    this.#checks.stop()
+    for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')
+  }
+
+  /** Resolves when no connection is open, after `beginClose`. */
+  drained(): Promise<void> {
+    return this.#all.gone()
+  }
+
+  /** Connections that will be idle soon, if all goes well. */
+  get #arriving(): number {
+    return this.#all.connecting + this.#checks.size
+  }
+
+  /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
+  get #unlent(): number {
+    return this.#database.max - this.#lent.size
+  }
+
+  /** Serves the line with what is idle, then sees to it that enough is on its way for those who remain. */
+  #dispatch(): void {
+    if (this.#all.isClosing) return
+    while (this.#waiters.size > 0) {
+      const connection = this.#popFresh()
+      if (connection === undefined) break
+      this.#grantNext(connection)
+    }
+    while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
+    while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort)) this.#all.open()
+  }
+
+  #popFresh(): ServerConnection | undefined {
+    return this.#idle.popFresh(this.#database.validateAfterIdleMillis)
+  }
+
+  #grantNext(connection: ServerConnection): void {
+    const { waiter, waitedMillis } = this.#waiters.next()
+    this.#grant(waiter, connection, waitedMillis)
+  }
+
+  #grant(waiter: Waiter, connection: ServerConnection, waitedMillis: number): void {
+    connection.tracker.reset()
+    connection.uses++
+    if (connection.reset === 'due') this.#counters.resets++
+    this.#lent.add(connection)
+    this.#counters.leases++
+    this.#counters.waited(waitedMillis)
+    waiter.granted(connection)
+  }
+
+  #toIdle(connection: ServerConnection): void {
+    this.#idle.push(connection)
+    if (connection.reset === 'due') this.#lateResets.watch()
+  }
+
+  #timedOut(waitedMillis: number): Error {
+    return timedOut(this.#database, {
+      waitedMillis,
+      leased: this.#lent.size,
+      connecting: this.#all.connecting,
+      holders: this.#holders.describe(),
+      cause: this.#all.obstacle,
+    })
+  }
+}

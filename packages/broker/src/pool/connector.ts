@@ -1,0 +1,76 @@
+import { Backoff } from './backoff.js'
+import type { Database } from '../connection/database-options.js'
+import { openSession } from '../connection/open-session.js'
+import { ServerConnection } from '../connection/server-connection.js'
+import type { Counters } from '../common/statistics.js'
+
+/** What becomes of the connections that are being opened. */
+export interface ConnectOutcome {
+  opened(connection: ServerConnection): void
+  /** None was opened, and none is to be before `mayConnect`. */
+  failed(error: Error): void
+  /** A failure holds back new connections no more. */
+  mayConnect(): void
+}
+
+/** Opens the connections of one database. */
+export class Connector {
+  readonly #database: Database
+  readonly #counters: Counters
+  readonly #outcome: ConnectOutcome
+  readonly #backoff: Backoff
+  /** Gives up those that are being opened. */
+  readonly #stop = new AbortController()
+  /** How many are being opened. */
+  #connecting = 0
+
+  constructor(database: Database, counters: Counters, outcome: ConnectOutcome) {
+    this.#database = database
+    this.#counters = counters
+    this.#outcome = outcome
+    this.#backoff = new Backoff(() => outcome.mayConnect())
+  }
+
+  get size(): number {
+    return this.#connecting
+  }
+
+  get isHeldBack(): boolean {
+    return this.#backoff.isWaiting
+  }
+
+  /** Of the latest attempt; undefined after a success. */
+  get error(): Error | undefined {
+    return this.#backoff.error
+  }
+
+  /** Opens one that is of this epoch of the pool. */
+  connect(epoch: number): void {
+    this.#connecting++
+    openSession(this.#database, this.#stop.signal).then(
+      (session) => {
+        const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
+        this.#connecting--
+        this.#counters.opened++
+        this.#backoff.reset()
+        this.#outcome.opened(connection)
+      },
+      (error: Error) => {
+        this.#connecting--
+        if (!this.#stop.signal.aborted) this.#failed(error)
+        this.#outcome.failed(error)
+      },
+    )
+  }
+
+  /** Gives up all that are being opened. They fail, and none is to be opened any more. */
+  stop(): void {
+    this.#backoff.reset()
+    this.#stop.abort()
+  }
+
+  #failed(error: Error): void {
+    this.#counters.connectFailures++
+    this.#backoff.failed(error)
+  }
+}

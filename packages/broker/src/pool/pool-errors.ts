@@ -1,0 +1,49 @@
+import { BrokerClosedError, ConnectError, LeaseTimeoutError, QueueFullError } from '@pglease/client'
+import type { Database } from '../connection/database-options.js'
+
+/** What was the case when a wait was over. */
+interface VainWait {
+  waitedMillis: number
+  leased: number
+  connecting: number
+  holders: readonly string[]
+  /** Why the server cannot be reached, where that is what the wait was for. */
+  cause: Error | undefined
+}
+
+export function timedOut(
+  { name, max }: Database,
+  { waitedMillis, leased, connecting, holders, cause }: VainWait,
+): LeaseTimeoutError {
+  const why =
+    cause === undefined
+      ? `${leased} of at most ${max} are leased${by(holders)}${connecting === 0 ? '' : `, and ${connecting} are not connected yet`}`
+      : `no connection can be opened: ${describe(cause)}`
+  const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.`
+  return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
+}
+
+export function queueFull({ name, max, maxWaiting }: Database, holders: readonly string[]): QueueFullError {
+  const message = `${maxWaiting} leases wait for "${name}" already, its maxWaiting, and all ${max} are leased${by(holders)}.`
+  return new QueueFullError(message, { database: name, limit: maxWaiting, holders })
+}
+
+function by(holders: readonly string[]): string {
+  return holders.length === 0 ? '' : `, by ${holders.join('; ')}`
+}
+
+export function cannotConnect({ name }: Database, cause: Error): ConnectError {
+  return new ConnectError(`Cannot connect to "${name}": ${describe(cause)}`, { database: name, cause })
+}
+
+export function brokerClosed({ name }: Database): BrokerClosedError {
+  return new BrokerClosedError(`The broker is closed: "${name}" cannot be leased any more.`, {
+    database: name,
+  })
+}
+
+/** Node's error of several addresses tried has no message of its own. */
+function describe(error: Error): string {
+  const [first] = error instanceof AggregateError ? error.errors : []
+  return error.message || first?.message || error.name
+}

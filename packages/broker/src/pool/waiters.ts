@@ -1,0 +1,72 @@
+import type { ServerConnection } from '../connection/server-connection.js'
+import { WaitingLine } from './waiting-line.js'
+
+/** Who waits for a connection. Exactly one of the two is called, once, unless the waiter leaves. */
+export interface Waiter {
+  readonly priority: number
+  /** 0 waits without end. */
+  readonly timeoutMillis: number
+  granted(connection: ServerConnection): void
+  refused(error: Error): void
+}
+
+interface Wait {
+  readonly since: number
+  readonly timer: NodeJS.Timeout | undefined
+}
+
+/** The line of those who wait, and how long each of them has. */
+export class Waiters {
+  readonly #line = new WaitingLine<Waiter>()
+  /** One for each in the line. */
+  readonly #waits = new Map<Waiter, Wait>()
+  readonly #timeoutError: (waitedMillis: number) => Error
+
+  /** @param timeoutError what a waiter is refused with when its time is over. */
+  constructor(timeoutError: (waitedMillis: number) => Error) {
+    this.#timeoutError = timeoutError
+  }
+
+  get size(): number {
+    return this.#line.size
+  }
+
+  join(waiter: Waiter): void {
+    const { timeoutMillis, priority } = waiter
+    const since = performance.now()
+    const timer = timeoutMillis === 0 ? undefined : setTimeout(() => this.#timeout(waiter), timeoutMillis)
+    this.#waits.set(waiter, { since, timer })
+    this.#line.join(waiter, priority, since)
+  }
+
+  /** Returns false when it did not wait. */
+  leave(waiter: Waiter): boolean {
+    if (!this.#line.leave(waiter)) return false
+    this.#forget(waiter)
+    return true
+  }
+
+  /** Takes the first in the line, which must not be empty. */
+  next(): { waiter: Waiter; waitedMillis: number } {
+    const waiter = this.#line.shift()
+    if (waiter === undefined) throw new Error('Nobody waits')
+    return { waiter, waitedMillis: this.#forget(waiter) }
+  }
+
+  refuseAll(error: () => Error): void {
+    while (this.size > 0) this.next().waiter.refused(error())
+  }
+
+  #timeout(waiter: Waiter): void {
+    if (!this.#line.leave(waiter)) throw new Error('A waiter timed out that did not wait')
+    waiter.refused(this.#timeoutError(Math.round(this.#forget(waiter))))
+  }
+
+  #forget(waiter: Waiter): number {
+    const wait = this.#waits.get(waiter)
+    if (wait === undefined) throw new Error('A waiter in the line has no wait')
+    this.#waits.delete(waiter)
+    clearTimeout(wait.timer)
+    return performance.now() - wait.since
+  }
+}

@@ -1,0 +1,62 @@
+import { onAbort } from '../common/abort-listener.js'
+import { type BrokerLink, threadLink } from '../lease/broker-link.js'
+import type { LeasedClientOptions } from './client-options.js'
+import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
+
+export interface WithConnectionOptions extends LeasedClientOptions {
+  /**
+   * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
+   * the signal's reason.
+   */
+  signal?: AbortSignal
+}
+
+/**
+ * Runs `work` with a leased connection and gives it back when `work` settles, however it settles. The lease is opened
+ * by the first query.
+ * @throws what `work` throws, and the signal's reason once it is aborted.
+ */
+export async function withConnection<T>(
+  work: (client: LeasedClient) => Promise<T> | T,
+  options: WithConnectionOptions = {},
+): Promise<T> {
+  return withLease(threadLink(), work, options)
+}
+
+/** `withConnection` on a link of the caller's. */
+export async function withLease<T>(
+  link: BrokerLink,
+  work: (client: LeasedClient) => Promise<T> | T,
+  { signal, ...options }: WithConnectionOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted()
+  return withClient(leaseClient(link, options), work, signal)
+}
+
+/** Runs `work` with the client, and settles the client when `work` settles or the signal is aborted. */
+export async function withClient<T>(
+  client: LeasedClient & Leased,
+  work: (client: LeasedClient) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const stopListening = signal && onAbort(signal, () => client.settle(signal.reason))
+  try {
+    return await work(client)
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  } finally {
+    stopListening?.()
+    client.settle()
+  }
+}
+
+/**
+ * Wraps a function of an attached thread so that each call has a leased connection as its first argument, given back
+ * when the call settles.
+ */
+export function leased<A extends unknown[], R>(
+  work: (client: LeasedClient, ...values: A) => Promise<R> | R,
+  options: WithConnectionOptions = {},
+): (...values: A) => Promise<R> {
+  return (...values) => withConnection((client) => work(client, ...values), options)
+}

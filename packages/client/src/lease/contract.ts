@@ -1,0 +1,183 @@
+import { MessagePort } from 'node:worker_threads'
+import type { Address } from '../socket/openssl.js'
+import type { SessionSnapshot } from '../protocol/session-tracker.js'
+
+/**
+ * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
+ * carries the frames of one lease after another.
+ */
+
+export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
+
+/** What a lease is asked for with. Every field has the database's own setting as its default. */
+export interface LeaseOptions {
+  /** The name in the broker's `databases`. Default: `default`. */
+  database?: string
+  /** The isolation level of the lease's transactions that do not say their own. */
+  isolationLevel?: IsolationLevel
+  /** Whether the lease's transactions are read-only unless they say otherwise. */
+  readOnly?: boolean
+  /** Whether serializable read-only transactions wait for a safe snapshot. */
+  deferrable?: boolean
+  /**
+   * Who goes first while connections are scarce. A lease of priority `n` is served as if it had come `n` seconds
+   * earlier, so nobody waits for ever. Default: 0.
+   */
+  priority?: number
+  /** The longest wait for a connection, in milliseconds; 0 waits without end. Default: the database's. */
+  connectionTimeoutMillis?: number
+}
+
+/** A lease as the worker asks for it: its options, and what names it in errors and warnings. */
+export interface LeaseRequest extends LeaseOptions {
+  database: string
+  /** The task's name, where there is one. */
+  task?: string
+  /** The stack of the call that opened the lease; only sent while the broker looks for leaks. */
+  openedAt?: string
+}
+
+/** The control port: the only methods that a worker can reach. */
+export interface BrokerControl {
+  /** Once per thread, before its first lease. */
+  hello(): BrokerInfo
+  /** Blocks the broker's thread: see `Standstill`. Once per thread. */
+  standStill(memory: SharedArrayBuffer): void
+  /**
+   * Gives the broker the other end of a new lease port.
+   * @param cell the memory of its `SessionCell`.
+   * @param speaksTls whether the thread can have the sockets of connections with TLS.
+   */
+  addLeasePort(port: unknown, cell: SharedArrayBuffer, speaksTls: boolean): void
+}
+
+export interface BrokerInfo {
+  /** The databases that this thread may lease. */
+  databases: string[]
+  /** Whether requests should say where they were opened. */
+  traceLeases: boolean
+  /** Whether some of their connections have TLS. */
+  usesTls: boolean
+  /** Of the broker's own thread. */
+  threadId: number
+}
+
+export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'addLeasePort']
+
+/** A thread asks the broker for its control port by posting this once to its parent. */
+export interface AttachRequest {
+  '@pglease/attach': unknown
+  threadId: number
+}
+
+export function isAttachRequest(message: unknown): message is AttachRequest {
+  return Object(message)['@pglease/attach'] instanceof MessagePort
+}
+
+/**
+ * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless
+ * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or
+ * `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
+ * posted; the next `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the
+ * next without a frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
+ */
+export type WorkerFrame =
+  | OpenFrame
+  | Uint8Array
+  | Acknowledgement
+  | AskFrame
+  | 'cancel'
+  | 'cancel and tell'
+  | AgainFrame
+  | 'release'
+  | 'destroy'
+  | ReturnFrame
+  | 'kept'
+
+/**
+ * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
+ * to a thread that has the socket; at the most one `RevokeFrame` ends it. A relayed lease is granted again when another
+ * connection serves it, because the first could not be reset. `'taken'` to a thread that has kept a socket.
+ */
+export type BrokerFrame = GrantFrame | Uint8Array | Acknowledgement | 'cancelled' | 'taken' | RevokeFrame
+
+export interface OpenFrame {
+  /** The number of this lease on its port. What the broker still sends for an earlier one is dropped by it. */
+  open: number
+  request: LeaseRequest
+  /** The first bytes to the server. */
+  bytes: Uint8Array
+}
+
+export interface GrantFrame {
+  grant: number
+  /** The server process, as `pg_backend_pid()` gives it. */
+  processId: number
+  /** The first bytes from the server. */
+  bytes: Uint8Array | undefined
+  /** Given to a thread that takes sockets. What it wrote before has been sent; from here on it reads and writes. */
+  socket?: GrantedSocket | undefined
+  /** Whether the thread may ask for the socket later. */
+  isAskable?: boolean
+}
+
+/** Bytes to the server, and the wish to have the socket: answered by another `GrantFrame`, with a socket or not. */
+export interface AskFrame {
+  ask: Uint8Array
+}
+
+export interface GrantedSocket {
+  /** The thread's own descriptor, once it has claimed it: see `SessionCell`. */
+  descriptor: number
+  /** The TLS session that goes with it. */
+  tls: Address | undefined
+  /** Whether the answer to a reset comes first. */
+  isBehindReset: boolean
+  /** Whether the thread may keep the socket from one lease to its next. */
+  isKeepable: boolean
+  /** Where the session stands that the thread has asked for. Undefined at a lease's beginning. */
+  session?: SessionSnapshot
+}
+
+/** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */
+export interface AgainFrame {
+  again: Uint8Array
+  reopened?: ReopenedLease | undefined
+}
+
+/** A lease that began without the broker. */
+export interface ReopenedLease {
+  heldMillis: number
+  request: LeaseRequest
+}
+
+/** A thread that has the socket gives it back. It has closed its duplicate. */
+export interface ReturnFrame {
+  back: 'release' | 'destroy'
+  session: ReturnedSession
+  reopened?: ReopenedLease | undefined
+}
+
+/**
+ * - `idle`: in step, nothing owed, no transaction, no setting reported;
+ * - `untouched`: nothing was read or written;
+ * - `unknown`: it is in the middle of something that cannot be told;
+ * - `lost`: the server has closed the connection;
+ * - `behindReset`: the thread has sent a reset and these bytes, and nothing has been read.
+ */
+export type ReturnedSession =
+  | 'idle'
+  | 'untouched'
+  | 'unknown'
+  | 'lost'
+  | { behindReset: Uint8Array }
+  | SessionSnapshot
+
+export interface RevokeFrame {
+  revoke: number
+  /** Of `toWire`. */
+  error: unknown
+}
+
+/** So many bytes of those received are dealt with. */
+export type Acknowledgement = number

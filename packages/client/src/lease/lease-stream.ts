@@ -1,0 +1,234 @@
+import type { BrokerLink } from './broker-link.js'
+import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
+import { ConfigurationError, ProtocolError } from '../common/errors.js'
+import { brokerGone, connectionLost } from './lease-errors.js'
+import type { HeldWrite, SendCallback } from './lease-path.js'
+import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { PortPath } from './port-path.js'
+import { SocketLoan } from './socket-loan.js'
+import { SocketPath, type SocketUser } from './socket-path.js'
+import { SocketShape } from '../socket/socket-shape.js'
+import { fromWire } from '../common/wire-error.js'
+
+/**
+ * - `quiet`: no lease asked for yet;
+ * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
+ * - `asking`: the first bytes went with the request; the next wait for the grant. Or again, when the thread asks for the
+ *   socket of a lease that was relayed so far;
+ * - `open`: granted, bytes flow;
+ * - `over`: released, revoked or lost.
+ */
+type State =
+  | { is: 'quiet' | 'linking' | 'over' }
+  | {
+      is: 'asking'
+      port: LeasePort
+      first: Buffer
+      /** Set when it was granted before. */
+      relayed?: PortPath
+      held?: HeldWrite
+      isCancelled?: boolean
+    }
+  | { is: 'open'; port: LeasePort; path: PortPath | SocketPath }
+
+const QUIET: State = { is: 'quiet' }
+const LINKING: State = { is: 'linking' }
+const OVER: State = { is: 'over' }
+
+/**
+ * The stream of a leased `pg.Client`: a socket to Postgres as far as the client knows, the worker's side of a lease in
+ * truth. The lease is opened by the first bytes and ended by `release`.
+ */
+export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser {
+  readonly #link: BrokerLink
+  readonly #request: LeaseRequest
+  /** Told which process of the server serves the lease. */
+  onGranted: (processId: number) => void = () => {}
+  #state: State = QUIET
+
+  /**
+   * @param request read when the lease is opened, not before.
+   * @param isPipelined whether queries of one tick are written together.
+   */
+  constructor(link: BrokerLink, request: LeaseRequest, isPipelined: boolean) {
+    super(isPipelined)
+    this.#link = link
+    this.#request = request
+  }
+
+  /** Asks the server to cancel what runs in this lease. */
+  cancel(): void {
+    const state = this.#state
+    if (state.is === 'open') return state.path.cancel()
+    if (state.is !== 'asking') return
+    // What runs may have been granted its connection, and its answer may bring the news.
+    state.port.post('cancel')
+    state.isCancelled = true
+  }
+
+  /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
+  release(how: 'release' | 'destroy'): void {
+    this.#end(how)
+  }
+
+  override _write(chunk: Buffer, _encoding: string, callback: SendCallback): void {
+    const state = this.#state
+    switch (state.is) {
+      case 'quiet':
+        return this.#open(chunk, callback)
+      case 'asking':
+        state.held = { chunk, done: callback }
+        return
+      case 'open':
+        if (state.path instanceof PortPath && state.path.asks)
+          return this.#ask(state.port, state.path, chunk, callback)
+        return state.path.send(chunk, callback)
+      case 'over':
+        return callback()
+      case 'linking':
+        throw new Error('The stream wrote again before its write was done')
+    }
+  }
+
+  override _read(): void {
+    if (this.#state.is === 'open') this.#state.path.wanted()
+    else if (this.#state.is === 'asking') this.#state.relayed?.wanted()
+  }
+
+  /** The end comes a turn later, as a socket's does: who awaits an answer that has come hears of that first. */
+  override _final(callback: SendCallback): void {
+    this.#end('release')
+    setImmediate(() => {
+      this.push(null)
+      callback()
+    })
+  }
+
+  /** By the client that gives up on its queries. Where the connection stands the broker knows. */
+  override _destroy(error: Error | null, callback: SendCallback): void {
+    this.#end('release')
+    callback(error)
+  }
+
+  granted(frame: GrantFrame): void {
+    this.onGranted(frame.processId)
+    const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
+    if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
+    if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
+    const { port, held, isCancelled } = this.#state
+    // The broker has taken it back meanwhile: why, the next frame tells.
+    if (frame.socket !== undefined && !port.cell.claimDescriptor()) return
+    let path: PortPath | SocketPath
+    try {
+      path = this.#pathOf(frame, this.#state)
+    } catch (error) {
+      return this.lost(error as Error)
+    }
+    this.#state = { is: 'open', port, path }
+    // The broker has not listened to one that came after it handed over.
+    if (isCancelled && path instanceof SocketPath) path.cancel()
+    if (held !== undefined) path.send(held.chunk, held.done)
+    if (frame.bytes !== undefined) this.received(frame.bytes)
+  }
+
+  /** The session of its connection could not be reset, and another serves what the broker has relayed. */
+  #grantedAnew({ bytes }: GrantFrame): void {
+    if (bytes !== undefined) this.received(bytes)
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#portPath.received(bytes)
+  }
+
+  acknowledged(bytes: number): void {
+    this.#portPath.acknowledged(bytes)
+  }
+
+  cancelled(): void {
+    if (this.#state.is === 'open' && this.#state.path instanceof SocketPath) this.#state.path.cancelled()
+  }
+
+  revoked({ error }: RevokeFrame): void {
+    this.#end('release')
+    this.destroy(fromWire(error as Parameters<typeof fromWire>[0]) as Error)
+  }
+
+  portClosed(): void {
+    this.#end('release')
+    this.destroy(brokerGone(this.#request.database))
+  }
+
+  notReset(port: LeasePort, first: Buffer): void {
+    this.#state = { is: 'asking', port, first }
+  }
+
+  lost(cause: Error): void {
+    this.destroy(cause instanceof ProtocolError ? cause : connectionLost(this.#request.database, cause))
+  }
+
+  #open(chunk: Buffer, callback: SendCallback): void {
+    if (this.#link.info === undefined) {
+      this.#state = LINKING
+      this.#link.ready.then(
+        () => this.#state.is === 'linking' && this.#open(chunk, callback),
+        (error: Error) => this.destroy(error),
+      )
+      return
+    }
+    if (!this.#link.isOpen) return void this.portClosed()
+    const request = this.#request
+    const loan = this.#link.reopen(this, request)
+    if (loan !== undefined) return this.#reopened(loan, chunk, callback)
+    const port = this.#link.takePort()
+    this.#state = { is: 'asking', port, first: chunk }
+    try {
+      port.open(this, request, chunk)
+    } catch (cause) {
+      const message = `A lease was asked for with an option of a wrong type: ${(cause as Error).message}`
+      return void this.destroy(new ConfigurationError(message, { cause }))
+    }
+    callback()
+  }
+
+  #ask(port: LeasePort, path: PortPath, chunk: Buffer, callback: SendCallback): void {
+    this.#state = { is: 'asking', port, first: chunk, relayed: path }
+    path.ask(chunk)
+    callback()
+  }
+
+  #pathOf(
+    frame: GrantFrame,
+    { port, first, relayed }: { port: LeasePort; first: Buffer; relayed?: PortPath },
+  ): PortPath | SocketPath {
+    const { socket, isAskable } = frame
+    if (socket === undefined) {
+      relayed?.refused()
+      return relayed ?? new PortPath(port, this, first.byteLength, isAskable === true)
+    }
+    const loan = new SocketLoan(frame, port, this.#request, this.#link, relayed?.heldSince)
+    const path = new SocketPath(loan, this)
+    if (socket.session !== undefined) path.goesOn(socket.session)
+    else path.begun(first, socket.isBehindReset)
+    return path
+  }
+
+  #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
+    const path = new SocketPath(loan, this)
+    this.#state = { is: 'open', port: loan.port, path }
+    this.onGranted(loan.processId)
+    path.begin(first, callback)
+  }
+
+  get #portPath(): PortPath {
+    if (this.#state.is === 'open' && this.#state.path instanceof PortPath) return this.#state.path
+    if (this.#state.is === 'asking' && this.#state.relayed !== undefined) return this.#state.relayed
+    throw new Error('A frame came for a lease that does not go through its port')
+  }
+
+  #end(how: 'release' | 'destroy'): void {
+    const state = this.#state
+    this.#state = OVER
+    if (state.is === 'open') state.path.release(how)
+    else if (state.is === 'asking') state.port.end(how)
+  }
+}

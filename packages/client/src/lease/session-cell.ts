@@ -1,0 +1,189 @@
+import type { ReturnedSession } from './contract.js'
+import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
+import type { TransactionStatus } from '../protocol/conversation.js'
+import { SessionTracker } from '../protocol/session-tracker.js'
+
+/** Something is under way, or nothing is known. */
+const BUSY = 0
+/** In step, nothing owed: one more than the index of the transaction's status. */
+const STATUS: readonly TransactionStatus[] = ['I', 'T', 'E']
+
+/** Who has the socket: the thread for a lease, the thread between two leases, or the broker. */
+const [HELD, KEPT, TAKEN] = [0, 1, 2]
+const WHO = 3
+/** Added by the broker while it wants the socket back. */
+const WANTED = 4
+/** Added by the broker while it looks at the cell every few milliseconds: the thread need not tell that it keeps. */
+const WATCHED = 8
+/** Added for each lease that the thread begins without the broker. */
+const REOPENED = 16
+
+/** The word has no room for more. */
+const MOST_REOPENED = 2 ** 27 - 1
+
+/** Of the thread's descriptor of the socket. */
+const [CLAIMED, OFFERED] = [0, 1]
+
+/** Indices of words, of which there is an even number, and of counters. */
+const [STATE, OWNER, DESCRIPTOR] = [0, 1, 2]
+const WORDS = 4
+const [RECEIVED, SENT] = [0, 1]
+
+const COUNTERS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
+const TIMES_AT = COUNTERS_AT + 2 * Float64Array.BYTES_PER_ELEMENT
+export const CELL_BYTES = TIMES_AT + HOLD_TIMES_BYTES
+
+/** What a thread has done with a socket since it was granted. */
+export interface Traffic {
+  /** Bytes that it has read. */
+  readonly received: number
+  /** Bytes that it has written. */
+  readonly sent: number
+  /** Leases that it has begun without the broker. */
+  readonly reopened: number
+}
+
+/**
+ * What a thread that has a connection's socket lets the broker know, in memory that both see. Should the thread end
+ * without giving the socket back, this says whether the connection can be kept.
+ */
+export class SessionCell implements Traffic {
+  /** For the other thread's cell. */
+  readonly memory: SharedArrayBuffer
+  readonly #words: Int32Array
+  readonly #counters: Float64Array
+  readonly #holdTimes: HoldTimes
+
+  constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
+    this.memory = memory
+    this.#words = new Int32Array(memory, 0, WORDS)
+    this.#counters = new Float64Array(memory, COUNTERS_AT, 2)
+    this.#holdTimes = new HoldTimes(memory, TIMES_AT)
+  }
+
+  /** By the broker, before it hands over. */
+  begin(): void {
+    this.#counters.fill(0)
+    this.#holdTimes.clear()
+    Atomics.store(this.#words, OWNER, HELD)
+    Atomics.store(this.#words, STATE, BUSY)
+    Atomics.store(this.#words, DESCRIPTOR, OFFERED)
+  }
+
+  /**
+   * By either: whether it has the descriptor that the broker has made for the thread, and is the one to close it. The broker
+   * claims what the thread has not, which need not have come to it.
+   */
+  claimDescriptor(): boolean {
+    return Atomics.compareExchange(this.#words, DESCRIPTOR, OFFERED, CLAIMED) === OFFERED
+  }
+
+  get received(): number {
+    return this.#counters[RECEIVED]!
+  }
+
+  get sent(): number {
+    return this.#counters[SENT]!
+  }
+
+  get reopened(): number {
+    return reopenedOf(this.#owner)
+  }
+
+  /** Before bytes are written. */
+  sends(bytes: number): void {
+    this.#counters[SENT]! += bytes
+    Atomics.store(this.#words, STATE, BUSY)
+  }
+
+  /** Once bytes have been read, and before anything else is. */
+  receives(bytes: number, { state, transaction }: SessionTracker): void {
+    this.#counters[RECEIVED]! += bytes
+    const isInStep = state === 'idle' || state === 'in-transaction'
+    Atomics.store(this.#words, STATE, isInStep ? STATUS.indexOf(transaction) + 1 : BUSY)
+  }
+
+  /**
+   * By the thread at the end of a lease. False when the broker wants the socket back, or has not looked at the cell for
+   * too many leases.
+   */
+  keep(heldMillis: number): boolean {
+    const { reopened } = this
+    if (reopened === MOST_REOPENED || !this.#holdTimes.hasPlaceBehind(reopened)) return false
+    this.#holdTimes.write(reopened, heldMillis)
+    return this.#moves(HELD, KEPT, WANTED)
+  }
+
+  /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */
+  reopen(): boolean {
+    return this.#moves(KEPT, HELD + REOPENED, WANTED)
+  }
+
+  /** By the broker: for how long each lease was held that was kept at its end, in milliseconds; those not read before. */
+  readHoldTimes(): number[] {
+    // Looked at once: the thread goes on meanwhile.
+    const owner = this.#owner
+    const isOver = (owner & WHO) !== HELD
+    return this.#holdTimes.read(reopenedOf(owner) + (isOver ? 1 : 0))
+  }
+
+  /** By the broker: from here on the thread neither keeps the socket nor begins a lease with it. */
+  want(): void {
+    Atomics.or(this.#words, OWNER, WANTED)
+  }
+
+  /** By the broker. False when the thread does not keep the socket. */
+  take(): boolean {
+    return this.#moves(KEPT, TAKEN)
+  }
+
+  get isKept(): boolean {
+    return (this.#owner & WHO) === KEPT
+  }
+
+  /** By the broker, until `unwatch` returns true. */
+  watch(): void {
+    Atomics.or(this.#words, OWNER, WATCHED)
+  }
+
+  /** By the broker. False when the thread keeps the socket: that would never be told. */
+  unwatch(): boolean {
+    const owner = this.#owner
+    return (owner & WHO) !== KEPT && this.#replaces(owner, owner & ~WATCHED)
+  }
+
+  get isWatched(): boolean {
+    return (this.#owner & WATCHED) !== 0
+  }
+
+  get #owner(): number {
+    return Atomics.load(this.#words, OWNER)
+  }
+
+  /** @param unless a bit that forbids it. */
+  #moves(from: number, to: number, unless = 0): boolean {
+    for (;;) {
+      const owner = this.#owner
+      if ((owner & WHO) !== from || (owner & unless) !== 0) return false
+      if (this.#replaces(owner, owner - from + to)) return true
+    }
+  }
+
+  #replaces(owner: number, next: number): boolean {
+    return Atomics.compareExchange(this.#words, OWNER, owner, next) === owner
+  }
+
+  /** What a thread has left that has ended: what it has read and not told is lost. */
+  get left(): ReturnedSession {
+    const transaction = STATUS[Atomics.load(this.#words, STATE) - 1]
+    if (transaction === undefined) return 'unknown'
+    const session = new SessionTracker().save()
+    // It may have been told of settings.
+    Object.assign(session.conversation, { transaction, settingsReported: true })
+    return session
+  }
+}
+
+function reopenedOf(owner: number): number {
+  return Math.floor(owner / REOPENED)
+}

@@ -1,0 +1,134 @@
+import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
+import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { PlainSocket } from '../socket/plain-socket.js'
+import { ownBytes } from './port-channel.js'
+import { SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
+import { SecureSocket } from '../socket/secure-socket.js'
+import { TlsSession } from '../socket/tls-session.js'
+
+/** Who reads what comes from a loan's socket. */
+export interface LoanReader {
+  /** @param isOwn whether the bytes are the reader's; else they are good until this returns. */
+  received(bytes: Buffer, isOwn: boolean): void
+  /** The server has closed the connection, or the network is gone. */
+  closed(cause: Error | undefined): void
+}
+
+/** Where a loan is kept between two leases. */
+export interface LoanKeeper {
+  keep(loan: SocketLoan): void
+  drop(loan: SocketLoan): void
+}
+
+/** What is left unread while nobody holds the loan. */
+const NOBODY: LoanReader = { received: () => {}, closed: () => {} }
+
+/**
+ * A connection's socket in the hands of this thread, from the grant until it is given back. While nobody else waits for
+ * the connection, the thread keeps it from one lease to its next; the cell that it shares with the broker says who has it,
+ * so neither needs the other to take it.
+ */
+export class SocketLoan {
+  readonly port: LeasePort
+  readonly socket: PlainSocket
+  readonly processId: number
+  readonly #isKeepable: boolean
+  readonly #keeper: LoanKeeper
+  reader: LoanReader = NOBODY
+  /** Of the current lease. */
+  #request: LeaseRequest
+  #openedAt: number
+  /** Whether the current lease began without the broker. */
+  isReopened = false
+
+  /**
+   * The thread has claimed the grant's descriptor.
+   * @param openedAt when the lease was granted.
+   * @throws Error when the socket cannot be had.
+   */
+  constructor(
+    { socket, processId }: GrantFrame,
+    port: LeasePort,
+    request: LeaseRequest,
+    keeper: LoanKeeper,
+    openedAt = performance.now(),
+  ) {
+    if (socket === undefined) throw new Error('The grant brings no socket')
+    this.port = port
+    this.processId = processId
+    this.#isKeepable = socket.isKeepable
+    this.#keeper = keeper
+    this.#request = request
+    this.#openedAt = openedAt
+    this.socket = openSocket(socket)
+    this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
+    let cause: Error | undefined
+    this.socket.on('error', (error) => {
+      cause = error
+    })
+    this.socket.on('close', () => this.reader.closed(cause))
+  }
+
+  get database(): string {
+    return this.#request.database
+  }
+
+  /** Begins another lease. False when the broker has taken the connection back, or it is gone; the loan is over then. */
+  reopen(holder: LeaseHolder, request: LeaseRequest): boolean {
+    if (!this.port.cell.reopen()) {
+      this.drop()
+      return false
+    }
+    this.port.reopen(holder)
+    this.#request = request
+    this.#openedAt = performance.now()
+    this.isReopened = true
+    if (!this.socket.destroyed) return true
+    this.#keeper.drop(this)
+    this.giveBack('release', 'lost')
+    return false
+  }
+
+  /** Ends the lease, but not the loan. False when the connection must go back. */
+  keep(): boolean {
+    const heldMillis = performance.now() - this.#openedAt
+    if (!this.#isKeepable || heldMillis >= SHORT_LEASE_MILLIS) return false
+    this.socket.pause()
+    this.reader = NOBODY
+    if (!this.port.cell.keep(heldMillis)) return false
+    this.port.keep(this)
+    this.#keeper.keep(this)
+    return true
+  }
+
+  /** Ends the lease and the loan. The socket is closed when this returns: nothing of this thread comes behind. */
+  giveBack(back: 'release' | 'destroy', session: ReturnedSession): void {
+    this.reader = NOBODY
+    this.socket.destroy()
+    this.port.end({ back, session, reopened: this.#reopened })
+  }
+
+  /** Ends the loan; the lease goes on with another connection, where `first` is sent. */
+  startAgain(first: Buffer): void {
+    this.reader = NOBODY
+    this.socket.destroy()
+    this.port.post({ again: ownBytes(first), reopened: this.#reopened })
+  }
+
+  /** Between two leases: the broker has taken the connection back, or is gone. */
+  drop(): void {
+    this.#keeper.drop(this)
+    this.socket.destroy()
+    this.port.free()
+  }
+
+  get #reopened(): ReopenedLease | undefined {
+    if (!this.isReopened) return undefined
+    return { heldMillis: performance.now() - this.#openedAt, request: this.#request }
+  }
+}
+
+/** This thread's end of a connection. @throws Error when it cannot be had. */
+function openSocket({ descriptor, tls }: GrantedSocket): PlainSocket {
+  return tls === undefined ? new PlainSocket(descriptor) : new SecureSocket(new TlsSession(tls), descriptor)
+}

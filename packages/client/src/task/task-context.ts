@@ -1,0 +1,129 @@
+import type { BrokerLink } from '../lease/broker-link.js'
+import type { LeasedClientOptions } from '../client/client-options.js'
+import { type Leased, type LeasedClient, leaseClient } from '../client/leased-client.js'
+import type { TaskMessage } from './task-contract.js'
+import { Watch } from './task-watch.js'
+import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
+
+/** Parsers of its own a client gets by `setTypeParser`. */
+type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>
+
+/** The second argument of every task. */
+export interface TaskContext {
+  /** A client on the database `default`: leased by the task's first query, given back when the task settles. */
+  readonly db: LeasedClient
+  /** The task's client on another database, or with options of its own; one per name and options given. */
+  database(name: string, options?: DatabaseOptions): LeasedClient
+  /**
+   * A lease for a part of the task: given back when `work` settles. For a task that reads, computes for long, and
+   * writes, and should hold no connection while it computes.
+   */
+  withConnection<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options?: WithConnectionOptions,
+  ): Promise<T>
+  /** Aborted when the caller's signal is, once the thread returns to its event loop. */
+  readonly signal: AbortSignal
+  /**
+   * Throws the abort's reason when the caller has aborted. Reads shared memory, so it also works inside a loop that
+   * never returns to the event loop. About 20 ns.
+   */
+  throwIfAborted(): void
+  /**
+   * Hands a value to the caller's `onProgress`. While one value is on its way only the latest of the next ones is kept,
+   * and the last always arrives: call it as often as you like.
+   * @throws DataCloneError for a value that cannot be cloned.
+   */
+  reportProgress(progress: unknown): void
+}
+
+/** The context of one task, from its start to its end. */
+export class RunningTask implements TaskContext {
+  readonly #link: BrokerLink
+  readonly #name: string
+  /** Every client that is not settled for sure; those of `database` by what they were asked for with. */
+  readonly #clients = new Map<unknown, LeasedClient & Leased>()
+  readonly #watch: Watch | undefined
+  /** Made when first asked for: most tasks never do. */
+  #abort: AbortController | undefined
+  /** Set by the abort's event. */
+  #reason: { value: unknown } | undefined
+  /** What a task has left running must not lease: nobody would give it back. */
+  #isOver = false
+
+  constructor(link: BrokerLink, { name, watch }: TaskMessage) {
+    this.#link = link
+    this.#name = name
+    this.#watch = watch && new Watch(watch, (reason) => this.#aborted(reason))
+    // Tasks take these out of the context by destructuring.
+    this.database = this.database.bind(this)
+    this.withConnection = this.withConnection.bind(this)
+    this.throwIfAborted = this.throwIfAborted.bind(this)
+    this.reportProgress = this.reportProgress.bind(this)
+  }
+
+  get db(): LeasedClient {
+    return this.database('default')
+  }
+
+  database(name: string, options: DatabaseOptions = {}): LeasedClient {
+    const key = JSON.stringify([name, options])
+    return this.#clients.get(key) ?? this.#newClient({ ...options, database: name }, key)
+  }
+
+  async withConnection<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: WithConnectionOptions = {},
+  ): Promise<T> {
+    const { signal, ...lease } = options
+    signal?.throwIfAborted()
+    this.throwIfAborted()
+    const key = {}
+    try {
+      return await withClient(this.#newClient(lease, key), work, signal)
+    } finally {
+      this.#clients.delete(key)
+    }
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#reason !== undefined) this.#abort.abort(this.#reason.value)
+    return this.#abort.signal
+  }
+
+  throwIfAborted(): void {
+    if (this.#watch?.isAborted)
+      throw this.#reason?.value ?? new DOMException('The task was aborted', 'AbortError')
+  }
+
+  reportProgress(progress: unknown): void {
+    this.#watch?.report(progress)
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    this.#isOver = true
+    for (const client of this.#clients.values()) client.settle()
+    this.#watch?.close()
+  }
+
+  #newClient(options: LeasedClientOptions, key: unknown): LeasedClient & Leased {
+    const client = leaseClient(this.#link, options, this.#name)
+    this.#clients.set(key, client)
+    if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
+    else if (this.#isOver) client.settle()
+    return client
+  }
+
+  #aborted(reason: unknown): void {
+    this.#reason = { value: reason }
+    this.#abort?.abort(reason)
+    for (const client of this.#clients.values()) client.settle(asError(reason))
+  }
+}
+
+/** What a query can be rejected with for any reason of an abort. */
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new DOMException('The task was aborted', 'AbortError')
+}

@@ -1,0 +1,47 @@
+import { UnknownTaskError } from '../common/errors.js'
+
+type Task = (input: unknown, context: unknown) => unknown
+
+const tasks = new Map<string, Task>()
+
+/** The exported function `name` of the module; loaded once per thread. ESM and CommonJS, as Piscina takes them. */
+export async function loadTask(filename: string, name: string): Promise<Task> {
+  const key = `${filename}\n${name}`
+  let task = tasks.get(key)
+  if (task === undefined) {
+    task = await pick(await load(filename), name)
+    if (task === undefined) {
+      throw new UnknownTaskError(`The task module ${filename} exports no function "${name}".`, {
+        value: name,
+      })
+    }
+    tasks.set(key, task)
+  }
+  return task
+}
+
+async function load(filename: string): Promise<object> {
+  try {
+    return await import(filename)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new UnknownTaskError(`The task module ${filename} cannot be loaded: ${why}`, {
+      value: filename,
+      cause,
+    })
+  }
+}
+
+/**
+ * A CommonJS module's exports are the default export of its namespace. As of Piscina, what is exported may be a promise
+ * of the function.
+ */
+async function pick(module: object, name: string): Promise<Task | undefined> {
+  const exported = [await own(module, name), await own(await own(module, 'default'), name)]
+  return exported.find((each) => typeof each === 'function') as Task | undefined
+}
+
+/** Not what every object has: `constructor` of a function would run its input as code. */
+function own(exports: unknown, name: string): unknown {
+  return Object.hasOwn(Object(exports), name) ? (exports as Record<string, unknown>)[name] : undefined
+}
