@@ -2,23 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Tests of what a lease promises, whichever way its bytes go: run again for each of the other ways. */
-const ON_ANY_PATH = [
-  'cancel',
-  'close',
-  'flow-control',
-  'isolation',
-  'lazy-lease',
-  'long-leases',
-  'pg-compatibility',
-  'recycle',
-  'release',
-  'reset-ahead',
-  'statistics',
-  'storm',
-  'thread-death',
-]
-
-const testFile = (name: string) => `packages/broker/test/${name}.test.ts`
+const EVERY_PATH = 'packages/*/test/behaviour/every-path/*.test.ts'
 
 /** Without what lets threads have sockets. */
 const WITHOUT_KOFFI = new URL('packages/broker/test/support/without-koffi.cjs', import.meta.url)
@@ -38,7 +22,7 @@ export default defineConfig({
         test: {
           ...test,
           name: 'relayed',
-          include: ON_ANY_PATH.map(testFile),
+          include: [EVERY_PATH],
           execArgv: ['--require', fileURLToPath(WITHOUT_KOFFI)],
           provide: { relayed: true },
         },
@@ -48,7 +32,7 @@ export default defineConfig({
         test: {
           ...test,
           name: 'tls',
-          include: [...ON_ANY_PATH, 'handed-over*'].map(testFile),
+          include: [EVERY_PATH, 'packages/*/test/behaviour/handed-over/*.test.ts'],
           provide: { overTls: true },
         },
       },

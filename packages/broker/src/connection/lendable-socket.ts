@@ -5,7 +5,7 @@ import { TlsSocket } from './tls-socket.js'
 
 /** What a worker needs to read and write a connection. */
 export interface Duplicate {
-  /** Of the same socket, to be closed by the worker or, where he never gets it, here. */
+  /** Of the same socket, to be closed by the worker or, where it never gets it, here. */
   descriptor: number
   tls: Address | undefined
 }

@@ -111,8 +111,8 @@ export class ServerConnection {
   }
 
   /**
-   * The session is not its next user's before it is reset: what he sends first travels behind the reset. If the reset
-   * fails, the server looks at none of it, and he is told by `lost` with a `ResetFailedError`.
+   * The session is not its next user's before it is reset: what it sends first travels behind the reset. If the reset
+   * fails, the server looks at none of it, and it is told by `lost` with a `ResetFailedError`.
    */
   resetWithNext(): void {
     if (!this.canResetAhead) throw new Error('No reset can travel ahead here')
@@ -139,7 +139,7 @@ export class ServerConnection {
     this.#lendable.lend()
   }
 
-  /** The worker has the socket still, and uses it until he hears of it: the connection can only be closed. */
+  /** The worker has the socket still, and uses it until it hears of it: the connection can only be closed. */
   abandoned(): void {
     this.#tracker.lose()
   }

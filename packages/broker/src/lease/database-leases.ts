@@ -127,7 +127,7 @@ export class DatabaseLeases implements Holders {
     this.#pool.acquire(lease)
   }
 
-  /** Whether a worker may keep the connection's socket from this lease to his next: not where somebody has an eye on each. */
+  /** Whether a worker may keep the connection's socket from this lease to its next: not where somebody has an eye on each. */
   mayKeep(lease: Lease, connection: ServerConnection): boolean {
     const { maxLeaseMillis, leakDetectionMillis, maxUses, validateAfterIdleMillis } = this.database
     const isWatched = maxLeaseMillis + leakDetectionMillis + maxUses > 0

@@ -5,11 +5,11 @@ import type { RelayPeer } from './relay.js'
 export interface LeasePeer extends RelayPeer {
   /** For people: `thread 3`. */
   readonly thread: string
-  /** Shared with the worker, who can have the connection's socket himself. Undefined where he shares none. */
+  /** Shared with the worker, which can have the connection's socket itself. Undefined where it shares none. */
   readonly cell: SessionCell | undefined
-  /** Whether he can have one with TLS. */
+  /** Whether it can have one with TLS. */
   readonly speaksTls: boolean
-  /** Whether the worker may keep a socket from one lease to his next. */
+  /** Whether the worker may keep a socket from one lease to its next. */
   readonly keepsSockets: boolean
   /**
    * The broker relays.

@@ -34,13 +34,13 @@ export class Lease implements Waiter, ConnectionUser {
   readonly #clock = new LeaseClock()
   /** Set from the grant on. */
   #connection: ServerConnection | undefined
-  /** Whether the worker has been granted it through the broker: what he sends may then be more than its first bytes. */
+  /** Whether the worker has been granted it through the broker: what it sends may then be more than its first bytes. */
   #isRelayed = false
   /** Set from when the worker gets the connection's socket; it outlives the loan, but not a new place in the line. */
   #socket: ThreadSocket | undefined
   /** When it was granted, or its holder's latest lease began as far as is known. */
   heldSince = 0
-  /** Whether it ended by `take`: the worker tells of his lease, but not of the end. */
+  /** Whether it ended by `take`: the worker tells of its lease, but not of the end. */
   isTaken = false
 
   /** @param bytes the first that the worker has written. */
@@ -86,7 +86,7 @@ export class Lease implements Waiter, ConnectionUser {
       this.#relay.acknowledged(this.#connection, bytes)
   }
 
-  /** These bytes are to be sent as any others; where that can be, the worker goes on by himself. */
+  /** These bytes are to be sent as any others; where that can be, the worker goes on by itself. */
   asksForSocket(chunk: Uint8Array): void {
     this.write(chunk)
     if (this.state !== 'active' && this.state !== 'cancelling') return
@@ -106,7 +106,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.#sendCancel().then(goOn, goOn)
   }
 
-  /** The same for a worker who has the socket: he holds back what he writes until he is told that the cancel is over. */
+  /** The same for a worker that has the socket: it holds back what it writes until it is told that the cancel is over. */
   cancelAndTell(): void {
     if (this.state !== 'handed-over') return
     const tell = () => {
@@ -117,7 +117,7 @@ export class Lease implements Waiter, ConnectionUser {
 
   /**
    * The worker is done, or gone.
-   * @param session what is known of one whose socket the worker may have; he need not have come to take it.
+   * @param session what is known of one whose socket the worker may have; it need not have come to take it.
    */
   release(how: 'release' | 'destroy', session: SessionAtEnd = 'untouched'): void {
     if (this.state === 'over' && session !== 'not returned') this.#socket?.endLate()
@@ -126,14 +126,14 @@ export class Lease implements Waiter, ConnectionUser {
     this.#end(how, session)
   }
 
-  /** The worker has ended a lease, and has kept the socket. By now he may have begun his next. */
+  /** The worker has ended a lease, and has kept the socket. By now it may have begun its next. */
   kept(): void {
     if (this.state !== 'handed-over') return
     this.#socket!.watch()
     this.#home.watchKept(this, this.#connection!)
   }
 
-  /** The worker has begun a lease with the socket that he had kept, and it is ending now. */
+  /** The worker has begun a lease with the socket that it had kept, and it is ending now. */
   reopened({ heldMillis, request }: ReopenedLease): void {
     this.count()
     this.#request = request
@@ -152,14 +152,14 @@ export class Lease implements Waiter, ConnectionUser {
 
   // From the broker.
 
-  /** The broker wants the connection: a worker who keeps the socket loses it now, one who holds it at the lease's end. */
+  /** The broker wants the connection: a worker that keeps the socket loses it now, one that holds it at the lease's end. */
   want(): void {
     if (this.state !== 'handed-over') return
     this.#socket!.want()
     this.take()
   }
 
-  /** Takes the connection from a worker who keeps the socket between two leases. False where he does not. */
+  /** Takes the connection from a worker that keeps the socket between two leases. False where it does not. */
   take(): boolean {
     if (this.state !== 'handed-over' || !this.#socket!.take()) return false
     this.isTaken = true
@@ -174,8 +174,8 @@ export class Lease implements Waiter, ConnectionUser {
   }
 
   /**
-   * Looks at what the worker does with a socket that he may keep. One that he has not used for long is taken back, and
-   * he tells of it when he next keeps one that he holds for long.
+   * Looks at what the worker does with a socket that it may keep. One that it has not used for long is taken back, and
+   * it tells of it when it next keeps one that it holds for long.
    * @returns whether to look again
    */
   look(patienceMillis: number): boolean {
@@ -187,11 +187,11 @@ export class Lease implements Waiter, ConnectionUser {
     return !isUnused || !(this.take() || this.#socket!.unwatch())
   }
 
-  /** Counts what a worker who has the socket has done meanwhile. */
+  /** Counts what a worker that has the socket has done meanwhile. */
   count(): void {
     if (!this.#isAway) return
     const before = this.#socket!.countedAt
-    // His latest lease began after that.
+    // Its latest lease began after that.
     if (this.#socket!.count()) this.heldSince = before
   }
 
@@ -252,7 +252,7 @@ export class Lease implements Waiter, ConnectionUser {
     this.peer.revoked(connectionLost(this.request.database, cause))
   }
 
-  /** The connection is ready: what the worker has written is sent, and he gets the socket if he can have it. */
+  /** The connection is ready: what the worker has written is sent, and it gets the socket if it can have it. */
   #begin(): void {
     const connection = this.#connection!
     const isBehindReset = connection.reset === 'due'
@@ -263,7 +263,7 @@ export class Lease implements Waiter, ConnectionUser {
     if (!this.#isRelayed && !this.#home.isCrowded && this.#handOver({ isBehindReset })) return
     // A worker may have had the socket before.
     connection.resume()
-    // What else he has sent may not be answered before more of it comes.
+    // What else it has sent may not be answered before more of it comes.
     this.#grantRelayed(!this.#isRelayed && connection.tracker.owed > 0)
     if (!isBehindReset) this.#relay.resetDone()
   }

@@ -6,7 +6,7 @@ const [WANT_READ, ZERO_RETURN] = [2, 6]
 /** The most that one record holds (RFC 8446, section 5.1; TLS 1.2 is the same). */
 const RECORD_BYTES = 16 * 1024
 
-/** Of more than this the caller gets a buffer of his own. */
+/** Of more than this the caller gets a buffer of its own. */
 const COMMON_BYTES = 32 * 1024
 
 /** For the rest: what is opened is dealt with before the next is, whichever session it is of. */

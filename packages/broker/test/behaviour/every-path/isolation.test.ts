@@ -1,0 +1,166 @@
+import pg from 'pg'
+import { beforeAll, expect, test } from 'vitest'
+import type { ConnectionBroker, SharedPoolExecutor } from '../../../src/index.js'
+import { createTestDatabase } from '../../support/database.js'
+import { Lending, untilQuiet } from '../../support/lending.js'
+import { TcpProxy } from '../../support/proxy.js'
+import { until } from '../../support/until.js'
+
+type Tasks = typeof import('../../tasks/leftovers.js')
+
+const database = await createTestDatabase()
+const lending = new Lending(database)
+
+const LAST_VALUE = `
+  CREATE FUNCTION last_value() RETURNS bigint LANGUAGE plpgsql AS $$
+  BEGIN
+    RETURN lastval();
+  EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    RETURN NULL;
+  END $$`
+
+async function onItsOwn(...statements: string[]): Promise<void> {
+  const client = new pg.Client(database.connectionString)
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}
+
+beforeAll(() =>
+  onItsOwn(
+    LAST_VALUE,
+    'CREATE SEQUENCE numbers',
+    'CREATE TABLE copied (line text)',
+    `CREATE ROLE ${database.name}_other`,
+    `GRANT ALL ON SCHEMA public TO ${database.name}_other`,
+  ),
+)
+
+/** One thread and one connection: what a task leaves behind lies in the way of the next. */
+function start(): { broker: ConnectionBroker; executor: SharedPoolExecutor<Tasks> } {
+  const broker = lending.broker({ max: 1 })
+  return { broker, executor: lending.executor<Tasks>(broker, 'leftovers.js') }
+}
+
+const other = `${database.name}_other`
+
+test.each([
+  ['an open transaction', ['BEGIN', 'SELECT 1']],
+  ['an open transaction of another kind', ['BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY']],
+  ['a failed transaction', ['BEGIN', 'SELECT 1/0']],
+  ['a savepoint', ['BEGIN', 'SAVEPOINT here', 'INSERT INTO copied VALUES (1)']],
+  ['a setting', ["SET search_path = 'nowhere'", "SET statement_timeout = '1h'"]],
+  ['a setting of a transaction that was not ended', ['BEGIN', "SET LOCAL work_mem = '1MB'"]],
+  ['a setting of its own', ["SET my.setting = 'mine'"]],
+  ['an isolation level', ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE']],
+  ['a role', [`SET ROLE ${other}`]],
+  ['a session authorization', [`SET SESSION AUTHORIZATION ${other}`]],
+  [
+    'a role without rights in a failed transaction',
+    [`SET SESSION AUTHORIZATION ${other}`, 'BEGIN', 'SELECT 1/0'],
+  ],
+  ['a temporary table', ['CREATE TEMP TABLE mine AS SELECT 1']],
+  ['a temporary table that covers another', ['CREATE TEMP TABLE copied (other int)']],
+  ['a prepared statement', ['PREPARE mine AS SELECT 1']],
+  ['a cursor that outlives its transaction', ['DECLARE mine CURSOR WITH HOLD FOR SELECT 1']],
+  ['a cursor in a transaction', ['BEGIN', 'DECLARE mine CURSOR FOR SELECT 1', 'FETCH mine']],
+  ['a channel that it listens on', ['LISTEN mine']],
+  ['an advisory lock of the session', ['SELECT pg_advisory_lock(42)', 'SELECT pg_advisory_lock_shared(43)']],
+  ['an advisory lock of the transaction', ['BEGIN', 'SELECT pg_advisory_xact_lock(42)']],
+  ['the state of a sequence', ["SELECT nextval('numbers')"]],
+])('the next lease sees nothing of %s', async (_what, statements) => {
+  const { broker, executor } = start()
+  const before = await executor.run(undefined, { name: 'looks' })
+  expect(await executor.run(statements, { name: 'leaves' })).not.toEqual(before.seen)
+  expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
+  expect(broker.stats().default).toMatchObject({ opened: 1, leases: 3 })
+})
+
+test.each([
+  'a COPY in that has begun',
+  'a COPY in, data and all, sent ahead',
+  'a COPY out of which nothing was read',
+  'a COPY out that was half read',
+  'pipelined queries without their answers',
+  'pipelined transactions without their answers',
+  'a long query',
+  'a long query behind many others',
+  'a cursor without its Sync',
+  'a failed message without its Sync',
+  'a statement parsed and nothing more',
+  'a goodbye',
+])('the next lease has the connection, and nothing of %s', async (speech) => {
+  const { broker, executor } = start()
+  const before = await executor.run(undefined, { name: 'looks' })
+  await executor.run(speech, { name: 'speaks' })
+  expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
+  expect(broker.stats().default).toMatchObject({ opened: 1 })
+  const { rows } = await broker.withConnection((client) => client.query('SELECT count(*)::int FROM copied'))
+  expect(rows).toEqual([{ count: 0 }])
+})
+
+test.each(['half a message', 'half a COPY message'])(
+  'a connection with %s is not lent again',
+  async (speech) => {
+    const { broker, executor } = start()
+    const before = await executor.run(undefined, { name: 'looks' })
+    await executor.run(speech, { name: 'speaks' })
+    const after = await executor.run(undefined, { name: 'looks' })
+    expect(after.seen).toEqual(before.seen)
+    expect(after.pid).not.toBe(before.pid)
+    expect(broker.stats().default).toMatchObject({ opened: 2, closed: { unclean: 1 } })
+  },
+)
+
+test('a COPY in of which the lease did not see the beginning is ended all the same', async () => {
+  const proxy = await TcpProxy.start(database.connectionString)
+  lending.closeAfterTest(() => proxy.close())
+  const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
+  await broker.withConnection(async (client) => {
+    await client.query('SELECT 1')
+    proxy.hold('toClient')
+    client.query('COPY copied FROM STDIN').catch(() => {})
+    const copies = `SELECT FROM pg_stat_activity WHERE datname = '${database.name}' AND wait_event = 'ClientRead' AND query LIKE 'COPY%'`
+    await until(async () => (await database.admin.query(copies)).rowCount === 1, 'for the COPY to begin')
+  })
+  proxy.pass()
+  await untilQuiet(broker)
+  expect(broker.stats().default).toMatchObject({ opened: 1, idle: 1 })
+})
+
+test('two leases may give the same name to different statements', async () => {
+  const { executor } = start()
+  const prepares = (text: string) => executor.run(['same', text], { name: 'prepares' })
+  expect(await prepares('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  expect(await prepares('SELECT 2 AS two')).toEqual([{ two: 2 }])
+})
+
+test('what a lease wrote and did not commit is not there for the next', async () => {
+  const { broker, executor } = start()
+  await executor.run(['BEGIN', 'CREATE TABLE uncommitted ()', 'INSERT INTO copied VALUES (1)'], {
+    name: 'leaves',
+  })
+  await untilQuiet(broker)
+  const { rows } = await broker.withConnection((client) =>
+    client.query("SELECT to_regclass('uncommitted') AS found, (SELECT count(*)::int FROM copied) AS count"),
+  )
+  expect(rows).toEqual([{ found: null, count: 0 }])
+})
+
+test('notifications for a listener that is gone do not reach the next lease', async () => {
+  const { executor } = start()
+  const notifier = new pg.Client(database.connectionString)
+  await notifier.connect()
+  lending.closeAfterTest(() => notifier.end())
+  let stop = false
+  const flood = async () => {
+    while (!stop) await notifier.query('NOTIFY old')
+  }
+  const flooding = flood()
+  for (let round = 0; round < 50; round++) {
+    await executor.run('old', { name: 'listens' })
+    expect(await executor.run(5, { name: 'hears' })).toEqual([])
+  }
+  stop = true
+  await flooding
+})

@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createTestDatabase } from '../../support/database.js'
+import { processId } from '../../support/hold.js'
+import { Keeper, PID } from '../../support/keeper.js'
+import { Lending, untilQuiet } from '../../support/lending.js'
+import { getSockets } from '../../support/sockets.js'
+
+const database = await createTestDatabase()
+const lending = new Lending(database)
+
+/** Makes the session's reset fail: to drop so many tables takes longer than its statements may. */
+const UNRESETTABLE = [
+  `DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE TEMP TABLE t%s ()', i); END LOOP; END $$`,
+  "SET statement_timeout = '1ms'",
+]
+
+function start() {
+  const broker = lending.broker({ max: 1 })
+  return { broker, keeper: new Keeper(lending, broker) }
+}
+
+describe.skipIf(!getSockets)(
+  'a lease that a thread has begun itself, on a session that cannot be reset,',
+  () => {
+    beforeEach(async () => {
+      const { broker } = start()
+      await broker.withConnection((client) =>
+        client.query('DROP TABLE IF EXISTS seen; CREATE TABLE seen (id int)'),
+      )
+      await broker.close()
+    })
+
+    test.each([
+      ['a simple query', 'INSERT INTO seen VALUES (1)'],
+      ['an extended query', { text: 'INSERT INTO seen VALUES ($1)', values: [1] }],
+      [
+        'a query of many chunks',
+        { text: 'INSERT INTO seen SELECT $1 + 0 * length($2)', values: [1, 'x'.repeat(3e6)] },
+      ],
+    ])('runs %s once, on another connection', async (_what, insert) => {
+      const { broker, keeper } = start()
+      const before = await processId(broker)
+      const lease = keeper.call<{ pid: number }>('thenAnother', UNRESETTABLE, [insert, PID])
+      await keeper.standStill()
+      const { pid } = await lease
+      expect(pid).not.toBe(before)
+      const { rows } = await broker.withConnection((client) => client.query('SELECT id FROM seen'))
+      expect(rows).toEqual([{ id: 1 }])
+      await untilQuiet(broker)
+      // The lease is granted twice: by the thread itself, and by the broker.
+      expect(broker.stats().default).toMatchObject({ opened: 2, leases: 5, closed: { unclean: 1 } })
+    })
+
+    test('waits like any other for the connection that it needs', async () => {
+      const { broker, keeper } = start()
+      const lease = keeper.call<{ pid: number }>('thenAnother', UNRESETTABLE, [PID])
+      await keeper.standStill()
+      const others = [processId(broker), processId(broker)]
+      const pids = await Promise.all([...others, lease.then(({ pid }) => pid)])
+      expect(new Set(pids.slice(1)).size).toBe(1)
+      await untilQuiet(broker)
+      const { waitMillis, holdMillis, leases } = broker.stats().default!
+      expect([waitMillis.count, holdMillis.count]).toEqual([leases, leases])
+    })
+
+    test('may be released before it is granted another', async () => {
+      const { broker, keeper } = start()
+      const lease = keeper.call('thenHalfOfAnother', UNRESETTABLE, 'INSERT INTO seen VALUES (1)')
+      await keeper.standStill()
+      await keeper.call('releases')
+      await lease
+      expect(await processId(broker)).toBeGreaterThan(0)
+      await untilQuiet(broker)
+      const { rows } = await broker.withConnection((client) => client.query('SELECT id FROM seen'))
+      expect(rows.length).toBeLessThanOrEqual(1)
+    })
+  },
+)

@@ -1,0 +1,65 @@
+import { PassThrough } from 'node:stream'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { LeaseConnection } from '../../src/client/lease-connection.js'
+
+/** Whatever is asked of it or called on it gives the same. */
+const anything: object = new Proxy(() => {}, {
+  get: (_, property) => {
+    if (property === 'then') return undefined
+    return property === Symbol.toPrimitive ? () => 'anything' : anything
+  },
+  apply: () => anything,
+})
+
+/** A connection, and what its client was told, one entry for each message. */
+function start() {
+  const connection = new LeaseConnection(new PassThrough())
+  const told: unknown[] = []
+  connection.client = Object.assign(Object.create(pg.Client.prototype), {
+    emit: (...values: unknown[]) => told.push(values),
+  })
+  return { connection, told }
+}
+
+test('the client is told of whatever pg registers listeners for', () => {
+  const registered: string[] = []
+  const untyped = pg.Client.prototype as unknown as { _attachListeners(connection: object): void }
+  untyped._attachListeners({ on: (name: string) => registered.push(name) })
+  expect(registered.length).toBeGreaterThan(15)
+  for (const name of registered) {
+    const asked: unknown[] = []
+    const connection = new LeaseConnection(new PassThrough())
+    const note = (_: object, property: unknown) => asked.push(property) > 0 && anything
+    connection.client = new Proxy({}, { get: note, set: (...call) => note(call[0], call[1]) !== false })
+    connection.emit(name, { error: new Error(name) })
+    expect(asked.length, name).toBeGreaterThan(0)
+  }
+})
+
+test('the client hears of a message before others do, and they hear of it as well', () => {
+  const connection = new LeaseConnection(new PassThrough())
+  const order: string[] = []
+  const client = Object.assign(Object.create(pg.Client.prototype), { emit: () => order.push('client') })
+  connection.client = client
+  connection.on('notice', () => order.push('listener'))
+  connection.emit('notice', { text: '' })
+  expect(order).toEqual(['client', 'listener'])
+})
+
+test('what is no message of the server goes to its listeners alone', () => {
+  const { connection, told } = start()
+  const heard: unknown[] = []
+  connection.on('end', () => heard.push('end'))
+  connection.emit('end')
+  expect([told, heard]).toEqual([[], ['end']])
+})
+
+test('once it has let go nobody is told of anything, and an error harms nobody', () => {
+  const { connection, told } = start()
+  connection.on('dataRow', () => told.push('listener'))
+  connection.letGo()
+  connection.emit('dataRow', {})
+  expect(connection.emit('error', new Error('late'))).toBe(true)
+  expect(told).toEqual([])
+})

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { afterEach, expect, test } from 'vitest'
+import { BrokerLink } from '../../src/lease/broker-link.js'
+import { LeaseLostError, NotAttachedError } from '../../src/common/errors.js'
+import { leaseClient } from '../../src/client/leased-client.js'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+/** A link to a broker of which the test plays the part. */
+function start(helloMillis?: number): { link: BrokerLink; broker: MessagePort } {
+  const { port1, port2 } = new MessageChannel()
+  const link = new BrokerLink(port1, helloMillis)
+  closers.push(() => link.close())
+  return { link, broker: port2 }
+}
+
+/** What Comlink calls a call. */
+interface Call {
+  id: string
+  path: string[]
+  argumentList: { value: MessagePort }[]
+}
+
+async function nextCall(broker: MessagePort): Promise<Call> {
+  const [call] = await once(broker, 'message')
+  return call
+}
+
+async function sayHello(broker: MessagePort): Promise<void> {
+  const { id, path } = await nextCall(broker)
+  expect(path).toEqual(['hello'])
+  broker.postMessage({ id, type: 'RAW', value: { databases: ['default'], traceLeases: false } })
+}
+
+const NO_HOLDER = {
+  granted() {},
+  received() {},
+  acknowledged() {},
+  cancelled() {},
+  revoked() {},
+  portClosed() {},
+}
+
+test('a broker that says hello makes the link ready', async () => {
+  const { link, broker } = start()
+  await sayHello(broker)
+  expect(await link.ready).toEqual({ databases: ['default'], traceLeases: false })
+  expect(link.isOpen).toBe(true)
+})
+
+test('a broker that does not answer in time is none', async () => {
+  const { link } = start(1)
+  await expect(link.ready).rejects.toThrow(NotAttachedError)
+  await expect(link.ready).rejects.toThrow(
+    'The broker did not answer within 1 ms. Call broker.attach(worker)',
+  )
+  const client = leaseClient(link, {})
+  await expect(client.query('SELECT 1')).rejects.toThrow(NotAttachedError)
+  expect(client.isOver).toBe(true)
+})
+
+test('a broker that closes before it answers is none', async () => {
+  const { link, broker } = start()
+  broker.close()
+  await expect(link.ready).rejects.toThrow('The broker has closed')
+  await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toMatchObject({
+    code: 'PGLEASE_NOT_ATTACHED',
+  })
+})
+
+test('a lease on a link that has closed since is lost at once', async () => {
+  const { link, broker } = start()
+  await sayHello(broker)
+  await link.ready
+  broker.close()
+  await expect.poll(() => link.isOpen, { timeout: 10_000 }).toBe(false)
+  await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toThrow(LeaseLostError)
+})
+
+test('a port that its broker has closed while it was free is not used again', async () => {
+  const { link, broker } = start()
+  await sayHello(broker)
+  await link.ready
+  const call = nextCall(broker)
+  const port = link.takePort()
+  port.open(NO_HOLDER, { database: 'default' }, new Uint8Array(1))
+  const theirs = (await call).argumentList[0]!.value
+  port.end('release')
+  expect(link.takePort()).toBe(port)
+  port.open(NO_HOLDER, { database: 'default' }, new Uint8Array(1))
+  port.end('release')
+  theirs.close()
+  await expect.poll(() => port.isOpen, { timeout: 10_000 }).toBe(false)
+  expect(link.takePort()).not.toBe(port)
+})
