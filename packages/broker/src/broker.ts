@@ -8,13 +8,13 @@ import {
   type WithConnectionOptions,
 } from '@pglease/client'
 import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
-import { DatabaseLeases } from './lease/database-leases.js'
-import { type DatabaseOptions, readDatabase } from './connection/database-options.js'
 import { checkOptions, flag, millis, names, wrong } from './common/option-check.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
-import { ThreadPorts, type ThreadRights } from './lease/thread-ports.js'
 import type { LeaseWarning } from './common/warnings.js'
+import { type DatabaseOptions, readDatabase } from './connection/database-options.js'
+import { DatabaseLeases } from './lease/database-leases.js'
+import { ThreadPorts, type ThreadRights } from './lease/thread-ports.js'
 
 export interface BrokerOptions {
   /** By name; a lease that names none is on `default`. */

@@ -7,11 +7,11 @@ export {
   ConnectionBroker,
   type RecycleOptions,
 } from './broker.js'
+export type { CloseReason, DatabaseStatistics, Distribution } from './common/statistics.js'
+export type { LeaseWarning } from './common/warnings.js'
 export type { DatabaseOptions, ServerOptions } from './connection/database-options.js'
 export { SharedPoolExecutor } from './executor/executor.js'
 export type { ExecutorOptions } from './executor/executor-options.js'
 export type { TaskInput, TaskName, TaskResult } from './executor/executor-types.js'
 export type { MapOptions } from './executor/map-tasks.js'
 export type { RunOptions } from './executor/run-options.js'
-export type { CloseReason, DatabaseStatistics, Distribution } from './common/statistics.js'
-export type { LeaseWarning } from './common/warnings.js'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ERROR_CLASSES } from '@pglease/client'
 import { describe, expect, test } from 'vitest'
+import { checkOptions } from '../src/common/option-check.js'
 import { LEASE_CHECKS, readDatabase } from '../src/connection/database-options.js'
 import { checkExecutorOptions } from '../src/executor/executor-options.js'
-import { checkOptions } from '../src/common/option-check.js'
 
 const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
 

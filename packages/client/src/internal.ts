@@ -1,17 +1,17 @@
 /** For `@pglease/broker` alone: no promise of stability. */
+
+export { withLease } from './client/with-connection.js'
 export { onAbort } from './common/abort-listener.js'
-export { AheadCell, isAheadOffer } from './task/ahead-cell.js'
+export { once } from './common/once.js'
+export { fromWire, toWire } from './common/wire-error.js'
 export { BrokerLink } from './lease/broker-link.js'
 export { keepErrorsWhole } from './lease/comlink-errors.js'
 export * from './lease/contract.js'
 export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './lease/flow-window.js'
 export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
 export { connectionLost } from './lease/lease-errors.js'
-export { once } from './common/once.js'
-export { type Address, mustHaveOpenSsl, openSsl } from './socket/openssl.js'
-export { PlainSocket } from './socket/plain-socket.js'
 export { type FrameChannel, PortChannel } from './lease/port-channel.js'
-export { processLibrary } from './socket/process-library.js'
+export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
 export {
   copyFailMessage,
   queryMessage,
@@ -27,11 +27,12 @@ export {
   SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
+export { type Address, mustHaveOpenSsl, openSsl } from './socket/openssl.js'
+export { PlainSocket } from './socket/plain-socket.js'
+export { processLibrary } from './socket/process-library.js'
 export { SecureSocket } from './socket/secure-socket.js'
-export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
 export type { WriteCallback } from './socket/socket-shape.js'
 export { STANDSTILL_BYTES, standStill } from './socket/standstill.js'
-export * from './task/task-contract.js'
 export { TlsSession } from './socket/tls-session.js'
-export { fromWire, toWire } from './common/wire-error.js'
-export { withLease } from './client/with-connection.js'
+export { AheadCell, isAheadOffer } from './task/ahead-cell.js'
+export * from './task/task-contract.js'

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { UsageError } from './errors.js'
-import { parseFlags, readWhole } from './flags.js'
+import { parseFlags, readWhole, UsageError } from '@pglease/commands'
 
 /** How long each tour may be improved. */
 export type Effort =

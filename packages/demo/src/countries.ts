@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js'
+import { UsageError } from '@pglease/commands'
 
 const names = new Intl.DisplayNames(['en'], { type: 'region' })
 

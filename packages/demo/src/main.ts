@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
+import { abortOnSignals, exitCodeOf, messageOf } from '@pglease/commands'
 import { type DemoOptions, HELP, readArguments } from './arguments.js'
 import { checkCountries, countryName } from './countries.js'
-import { exitCodeOf, messageOf } from './errors.js'
 import { showProgress } from './progress.js'
 import { renderPage } from './report/page.js'
 import { checkReportFile } from './report-file.js'
 import { type Outcome, runDemo } from './run.js'
-import { abortOnSignals } from './signals.js'
 import { printSummary, type Summary } from './summary.js'
 
 /** The exit code. */

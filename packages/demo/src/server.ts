@@ -1,7 +1,7 @@
+import { messageOf, UsageError } from '@pglease/commands'
 import { startPostgres } from '@pglease/postgres'
 import pg from 'pg'
 import type { DemoOptions } from './arguments.js'
-import { messageOf, UsageError } from './errors.js'
 
 /** For a server that does not answer. */
 const CONNECTION_TIMEOUT_MILLIS = 5000

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
+import { UsageError } from '@pglease/commands'
 import { expect, test } from 'vitest'
 import { HELP, readArguments } from '../src/arguments.js'
-import { UsageError } from '../src/errors.js'
 
 const URL = 'postgres://me:secret@db:5432/work'
 

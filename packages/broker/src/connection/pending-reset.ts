@@ -34,7 +34,7 @@ export class PendingReset {
     this.#state = new ResetAnswer()
   }
 
-  /** A worker who had the socket has seen to it. */
+  /** A worker that had the socket has seen to it. */
   done(): void {
     this.#state = 'done'
   }

@@ -18,7 +18,7 @@ const LEAVE_MILLIS = 100
 
 /**
  * A connected, authenticated connection, of which `pg.Client` did the connecting. Its plaintext byte stream belongs to
- * one user at a time; the tracker sees every byte both ways, but for those of a worker who has the socket.
+ * one user at a time; the tracker sees every byte both ways, but for those of a worker that has the socket.
  */
 export class ServerConnection {
   #tracker = new SessionTracker()

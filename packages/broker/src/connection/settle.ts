@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
+import type { Counters } from '../common/statistics.js'
 import { exchange } from './exchange.js'
 import type { ServerConnection } from './server-connection.js'
-import type { Counters } from '../common/statistics.js'
 import { untilAnswered } from './until-answered.js'
 
 export interface SettlePolicy {

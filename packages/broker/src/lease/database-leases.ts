@@ -1,15 +1,15 @@
 import { type LeaseRequest, onAbort, once, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
-import { ConnectionPool, type Holders } from '../pool/connection-pool.js'
+import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
+import type { WarningListener } from '../common/warnings.js'
 import type { Database } from '../connection/database-options.js'
-import { KeptLeases } from './kept-leases.js'
-import { Lease } from './lease.js'
-import type { LeasePeer } from './lease-peer.js'
 import { usesSharedTls } from '../connection/open-session.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { transactionSettings, undoTransactionSettings } from '../connection/session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from '../connection/settle.js'
-import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
-import type { WarningListener } from '../common/warnings.js'
+import { ConnectionPool, type Holders } from '../pool/connection-pool.js'
+import { KeptLeases } from './kept-leases.js'
+import { Lease } from './lease.js'
+import type { LeasePeer } from './lease-peer.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100

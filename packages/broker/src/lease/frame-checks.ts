@@ -8,8 +8,8 @@ import {
   type ReturnedSession,
   type ReturnFrame,
 } from '@pglease/client/internal'
-import { LEASE_CHECKS } from '../connection/database-options.js'
 import { checkOptions } from '../common/option-check.js'
+import { LEASE_CHECKS } from '../connection/database-options.js'
 
 /** What a returned session may be that is no snapshot. */
 const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]

@@ -7,19 +7,19 @@ import {
   type ReopenedLease,
   ResetFailedError,
 } from '@pglease/client/internal'
+import { StateMachine } from '../common/state-machine.js'
 import { type ConnectionUser, NOBODY } from '../connection/connection-user.js'
-import type { DatabaseLeases } from './database-leases.js'
 import { exchange } from '../connection/exchange.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import { transactionSettings } from '../connection/session-settings.js'
+import type { Waiter } from '../pool/waiters.js'
+import type { DatabaseLeases } from './database-leases.js'
 import { LeaseClock } from './lease-clock.js'
 import { heldTooLong, saidGoodbye } from './lease-errors.js'
 import type { LeasePeer } from './lease-peer.js'
 import { LEASE_TRANSITIONS, type LeaseState } from './lease-state.js'
 import { Relay } from './relay.js'
-import type { ServerConnection } from '../connection/server-connection.js'
-import { transactionSettings } from '../connection/session-settings.js'
-import { StateMachine } from '../common/state-machine.js'
 import { type SessionAtEnd, ThreadSocket } from './thread-socket.js'
-import type { Waiter } from '../pool/waiters.js'
 
 /** How long a thread has to return the socket of a lease that is taken back. */
 const RECALL_MILLIS = 100

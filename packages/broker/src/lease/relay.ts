@@ -1,6 +1,6 @@
 import { ReceiveWindow, SendWindow } from '@pglease/client/internal'
-import type { ServerConnection } from '../connection/server-connection.js'
 import type { Counters } from '../common/statistics.js'
+import type { ServerConnection } from '../connection/server-connection.js'
 
 /** Where a relay's bytes and acknowledgements go: the broker's end of a lease port. */
 export interface RelayPeer {

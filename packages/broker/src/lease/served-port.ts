@@ -9,12 +9,12 @@ import {
   toWire,
   type WorkerFrame,
 } from '@pglease/client/internal'
-import type { DatabaseLeases } from './database-leases.js'
+import { checkOptions } from '../common/option-check.js'
 import { LEASE_CHECKS } from '../connection/database-options.js'
+import type { DatabaseLeases } from './database-leases.js'
 import { isAcknowledgement, isAgain, isAsk, isOpen, isReturn } from './frame-checks.js'
 import type { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
-import { checkOptions } from '../common/option-check.js'
 import type { SessionAtEnd } from './thread-socket.js'
 
 /** Finds the database that a thread asks for. @throws UnknownDatabaseError or BrokerClosedError */

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs'
 import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
-import type { ServerConnection } from '../connection/server-connection.js'
 import type { Counters } from '../common/statistics.js'
+import type { ServerConnection } from '../connection/server-connection.js'
 
 /** What a thread has told of a session at the end of a lease, if it has said that it is done. */
 export type SessionAtEnd = ReturnedSession | 'not returned'

@@ -1,10 +1,10 @@
-import { isFinal } from './connect-failure.js'
-import { NOBODY } from '../connection/connection-user.js'
-import { Connector } from './connector.js'
-import type { Database } from '../connection/database-options.js'
-import { brokerClosed, cannotConnect } from './pool-errors.js'
-import type { ServerConnection } from '../connection/server-connection.js'
 import type { CloseReason, Counters } from '../common/statistics.js'
+import { NOBODY } from '../connection/connection-user.js'
+import type { Database } from '../connection/database-options.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import { isFinal } from './connect-failure.js'
+import { Connector } from './connector.js'
+import { brokerClosed, cannotConnect } from './pool-errors.js'
 
 /** What a pool is told of its connections. */
 export interface ConnectionEvents {

@@ -1,7 +1,7 @@
+import type { Counters } from '../common/statistics.js'
 import type { Database } from '../connection/database-options.js'
 import { exchange } from '../connection/exchange.js'
 import type { ServerConnection } from '../connection/server-connection.js'
-import type { Counters } from '../common/statistics.js'
 
 /** What becomes of a connection that has been checked. */
 export interface CheckOutcome {

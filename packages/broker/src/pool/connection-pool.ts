@@ -1,12 +1,12 @@
-import { AllConnections } from './all-connections.js'
-import { Checks } from './checks.js'
+import type { CloseReason, Counters } from '../common/statistics.js'
 import { NOBODY } from '../connection/connection-user.js'
 import type { Database } from '../connection/database-options.js'
+import type { ServerConnection } from '../connection/server-connection.js'
+import { AllConnections } from './all-connections.js'
+import { Checks } from './checks.js'
 import { IdleConnections } from './idle-connections.js'
 import { LateResets } from './late-resets.js'
 import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
-import type { ServerConnection } from '../connection/server-connection.js'
-import type { CloseReason, Counters } from '../common/statistics.js'
 import { type Waiter, Waiters } from './waiters.js'
 
 /** Those who have the pool's connections. */

@@ -1,8 +1,8 @@
-import { Backoff } from './backoff.js'
+import type { Counters } from '../common/statistics.js'
 import type { Database } from '../connection/database-options.js'
 import { openSession } from '../connection/open-session.js'
 import { ServerConnection } from '../connection/server-connection.js'
-import type { Counters } from '../common/statistics.js'
+import { Backoff } from './backoff.js'
 
 /** What becomes of the connections that are being opened. */
 export interface ConnectOutcome {

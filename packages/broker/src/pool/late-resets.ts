@@ -1,5 +1,5 @@
-import type { IdleConnections } from './idle-connections.js'
 import type { ServerConnection } from '../connection/server-connection.js'
+import type { IdleConnections } from './idle-connections.js'
 
 /**
  * How long a reset waits for a lease to travel ahead of. Longer than a busy thread takes from one task to the next, and

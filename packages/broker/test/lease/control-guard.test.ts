@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import type { ConnectionBroker } from '../../src/index.js'
 import { canDuplicate } from '../../src/connection/socket-duplicate.js'
+import type { ConnectionBroker } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { Lending, nextMessage } from '../support/lending.js'
 import { RawThread } from '../support/raw-thread.js'

@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { BrokerLink } from '../lease/broker-link.js'
+import type { LeaseRequest } from '../lease/contract.js'
+import { lostBefore, released } from '../lease/lease-errors.js'
+import { LeaseStream } from '../lease/lease-stream.js'
 import { answerCall, type Call, refuseConnect, refuseQuery } from './call-answers.js'
 import { ClientConfig } from './client-config.js'
 import { type LeasedClientOptions, leaseOptions } from './client-options.js'
-import type { LeaseRequest } from '../lease/contract.js'
 import { LeaseConnection } from './lease-connection.js'
-import { lostBefore, released } from '../lease/lease-errors.js'
-import { LeaseStream } from '../lease/lease-stream.js'
 
 /**
  * As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. An error of the server's

@@ -1,14 +1,14 @@
 import { isMainThread, MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
 import { type Remote, transfer, wrap } from 'comlink'
+import { NotAttachedError } from '../common/errors.js'
+import { openSsl } from '../socket/openssl.js'
+import { Standstill } from '../socket/standstill.js'
 import { keepErrorsWhole } from './comlink-errors.js'
 import type { AttachRequest, BrokerControl, BrokerInfo, LeaseRequest } from './contract.js'
-import { NotAttachedError } from '../common/errors.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
-import { openSsl } from '../socket/openssl.js'
 import { PortChannel } from './port-channel.js'
 import { SessionCell } from './session-cell.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
-import { Standstill } from '../socket/standstill.js'
 
 /** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
 const HELLO_MILLIS = 10_000

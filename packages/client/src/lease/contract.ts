@@ -1,6 +1,6 @@
 import { MessagePort } from 'node:worker_threads'
-import type { Address } from '../socket/openssl.js'
 import type { SessionSnapshot } from '../protocol/session-tracker.js'
+import type { Address } from '../socket/openssl.js'
 
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port

@@ -1,14 +1,14 @@
+import { ConfigurationError, ProtocolError } from '../common/errors.js'
+import { fromWire } from '../common/wire-error.js'
+import { SocketShape } from '../socket/socket-shape.js'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
-import { ConfigurationError, ProtocolError } from '../common/errors.js'
 import { brokerGone, connectionLost } from './lease-errors.js'
 import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 import { PortPath } from './port-path.js'
 import { SocketLoan } from './socket-loan.js'
 import { SocketPath, type SocketUser } from './socket-path.js'
-import { SocketShape } from '../socket/socket-shape.js'
-import { fromWire } from '../common/wire-error.js'
 
 /**
  * - `quiet`: no lease asked for yet;

@@ -1,7 +1,7 @@
-import type { ReturnedSession } from './contract.js'
-import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
 import type { TransactionStatus } from '../protocol/conversation.js'
 import { SessionTracker } from '../protocol/session-tracker.js'
+import type { ReturnedSession } from './contract.js'
+import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
 
 /** Something is under way, or nothing is known. */
 const BUSY = 0

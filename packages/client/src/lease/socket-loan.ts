@@ -1,10 +1,10 @@
-import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
-import type { LeaseHolder, LeasePort } from './lease-port.js'
-import { PlainSocket } from '../socket/plain-socket.js'
-import { ownBytes } from './port-channel.js'
 import { SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
+import { PlainSocket } from '../socket/plain-socket.js'
 import { SecureSocket } from '../socket/secure-socket.js'
 import { TlsSession } from '../socket/tls-session.js'
+import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
+import type { LeaseHolder, LeasePort } from './lease-port.js'
+import { ownBytes } from './port-channel.js'
 
 /** Who reads what comes from a loan's socket. */
 export interface LoanReader {

@@ -1,9 +1,9 @@
-import type { BrokerLink } from '../lease/broker-link.js'
 import type { LeasedClientOptions } from '../client/client-options.js'
 import { type Leased, type LeasedClient, leaseClient } from '../client/leased-client.js'
+import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
+import type { BrokerLink } from '../lease/broker-link.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
-import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
 
 /** Parsers of its own a client gets by `setTypeParser`. */
 type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>

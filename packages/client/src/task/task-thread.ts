@@ -1,11 +1,11 @@
 /** The module that the executor's threads run. Internal: the executor alone speaks with it. */
 import { MessageChannel } from 'node:worker_threads'
+import { toWire } from '../common/wire-error.js'
 import { threadLink } from '../lease/broker-link.js'
 import { RunningTask } from './task-context.js'
 import type { TaskFailure, TaskMessage } from './task-contract.js'
 import { loadTask } from './task-module.js'
 import { printed, TaskTurns } from './task-turns.js'
-import { toWire } from '../common/wire-error.js'
 
 const link = threadLink()
 await link.ready

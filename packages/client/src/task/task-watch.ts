@@ -1,5 +1,5 @@
-import { ABORTED_CELL, type AbortFrame, PROGRESS_CELL, type TaskWatch } from './task-contract.js'
 import { fromWire } from '../common/wire-error.js'
+import { ABORTED_CELL, type AbortFrame, PROGRESS_CELL, type TaskWatch } from './task-contract.js'
 
 /**
  * The task's side of the caller's `signal` and `onProgress`. An abort is seen in two ways: as an event once the thread

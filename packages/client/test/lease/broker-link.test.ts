@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
-import { BrokerLink } from '../../src/lease/broker-link.js'
-import { LeaseLostError, NotAttachedError } from '../../src/common/errors.js'
 import { leaseClient } from '../../src/client/leased-client.js'
+import { LeaseLostError, NotAttachedError } from '../../src/common/errors.js'
+import { BrokerLink } from '../../src/lease/broker-link.js'
 
 const closers: (() => void)[] = []
 afterEach(() => {

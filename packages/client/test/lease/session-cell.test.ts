@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { MOST_UNSEEN_LEASES } from '../../src/lease/hold-times.js'
-import { SessionTracker } from '../../src/protocol/session-tracker.js'
 import { CELL_BYTES, SessionCell } from '../../src/lease/session-cell.js'
+import { SessionTracker } from '../../src/protocol/session-tracker.js'
 import { messages } from '../protocol/wire.js'
 
 /** The two sides of one cell, handed over. */

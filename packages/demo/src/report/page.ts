@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { htmlPage } from '@pglease/commands'
 import { countryName } from '../countries.js'
 import { count, type Summary, type SummaryLine, savedPercent, summaryLines, whole } from '../summary.js'
 import type { TourResult } from '../tasks/plan-tour.js'
@@ -14,18 +15,7 @@ const asset = (name: string) => readFileSync(new URL(`../../assets/${name}`, imp
 
 /** One HTML file that needs nothing else, not even the network. */
 export function renderPage({ summary, tours, map }: Report): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>pglease: a short tour through every country</title>
-<style>
-${asset('report.css')}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>A short tour through ${summary.countries === 1 ? 'the cities of one country' : `the cities of ${whole(summary.countries)} countries`}</h1>
 <p>${count(summary.cities, 'city', 'cities')}, planned by ${count(summary.threads, 'thread')} that shared
 ${count(summary.maxConnections, 'Postgres connection')} in ${summary.seconds.toFixed(1)} seconds with pglease.</p>
@@ -45,10 +35,8 @@ ${renderTours(tours)}
 </main>
 <footer>Cities: GeoNames (CC BY 4.0). Coasts and borders: Natural Earth. Projection: Equal Earth.</footer>
 <script>
-${asset('report.js')}</script>
-</body>
-</html>
-`
+${asset('report.js')}</script>`
+  return htmlPage({ title: 'pglease: a short tour through every country', style: asset('report.css'), body })
 }
 
 function renderLine([label, value, note = '']: SummaryLine): string {

@@ -1,6 +1,11 @@
 import { type EventEmitter, once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import type { CloseReason, ConnectionBroker, DatabaseOptions, DatabaseStatistics } from '../../../src/index.js'
+import type {
+  CloseReason,
+  ConnectionBroker,
+  DatabaseOptions,
+  DatabaseStatistics,
+} from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Doorman } from '../../support/doorman.js'
 import { hold, processId, untilWaiting } from '../../support/hold.js'

@@ -3,21 +3,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { UsageError } from '@pglease/commands'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { HELP, readArguments } from '../src/bench/arguments.js'
-import { CASES } from '../src/bench/cases/index.js'
-import { CONTENDERS } from '../src/bench/contenders/index.js'
-import { alternate } from '../src/bench/harness/alternate.js'
-import { pairedRatios, quantile, quartiles } from '../src/bench/harness/ratios.js'
-import { compare } from '../src/bench/harness/result.js'
-import type { Outcome } from '../src/bench/run.js'
-import type { Access, Connection } from '../src/bench/threads/access.js'
-import { bulkRead, copyOut, cursorRead } from '../src/bench/threads/bulk-loads.js'
-import { countedLeases, pointQueries, task } from '../src/bench/threads/point-loads.js'
-import { UsageError } from '../src/errors.js'
+import { HELP, readArguments } from '../src/arguments.js'
+import { CASES } from '../src/cases/index.js'
+import { CONTENDERS } from '../src/contenders/index.js'
+import { alternate } from '../src/harness/alternate.js'
+import { pairedRatios, quantile, quartiles } from '../src/harness/ratios.js'
+import { compare } from '../src/harness/result.js'
+import type { Outcome } from '../src/run.js'
+import type { Access, Connection } from '../src/threads/access.js'
+import { bulkRead, copyOut, cursorRead } from '../src/threads/bulk-loads.js'
+import { countedLeases, pointQueries, task } from '../src/threads/point-loads.js'
 
-const MAIN = fileURLToPath(new URL('../dist/bench/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 const METRIC = { name: 'throughput', unit: 'queries/s', better: 'higher' } as const
 

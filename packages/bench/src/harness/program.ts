@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { messageOf } from '../../errors.js'
+import { messageOf } from '@pglease/commands'
 import type { Values } from './alternate.js'
 
 /** What a program answers. */

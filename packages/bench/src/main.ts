@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { exitCodeOf, messageOf } from '../errors.js'
+import { exitCodeOf, messageOf } from '@pglease/commands'
 import { type BenchOptions, HELP, readArguments } from './arguments.js'
 import { checkWritable } from './output/files.js'
 import { renderReport } from './report/page.js'

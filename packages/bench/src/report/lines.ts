@@ -1,5 +1,5 @@
+import { escapeHtml } from '@pglease/commands'
 import type { Result } from '../harness/result.js'
-import { escapeHtml } from './html.js'
 
 const [WIDTH, HEIGHT] = [460, 260]
 const LABEL_HEIGHT = 13

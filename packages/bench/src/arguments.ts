@@ -1,5 +1,4 @@
-import { UsageError } from '../errors.js'
-import { parseFlags, readWhole } from '../flags.js'
+import { parseFlags, readWhole, UsageError } from '@pglease/commands'
 import { CASES } from './cases/index.js'
 import { CONTENDERS } from './contenders/index.js'
 

@@ -1,6 +1,7 @@
+import { escapeHtml } from '@pglease/commands'
 import type { EntrantResult, Result } from '../harness/result.js'
 import { digits, short } from '../output/numbers.js'
-import { escapeHtml, percent } from './html.js'
+import { percent } from './percent.js'
 
 /** The medians of one result as bars, with a dot for each round. */
 export function renderBars({ name, metric, entrants, comparisons, target }: Result): string {

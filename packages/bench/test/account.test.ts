@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { accountsOf, withAccount } from '../src/bench/harness/account.js'
-import { alternate } from '../src/bench/harness/alternate.js'
-import { parentOf, processorTime } from '../src/bench/harness/processor-time.js'
-import { formatResult } from '../src/bench/output/table.js'
+import { accountsOf, withAccount } from '../src/harness/account.js'
+import { alternate } from '../src/harness/alternate.js'
+import { parentOf, processorTime } from '../src/harness/processor-time.js'
+import { formatResult } from '../src/output/table.js'
 
 /** What is spent before the test is content, in seconds: far more than the clock's ticks. */
 const SPENT = 0.1

@@ -1,6 +1,6 @@
+import { messageOf } from '@pglease/commands'
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import pg from 'pg'
-import { messageOf } from '../errors.js'
 import type { BenchOptions } from './arguments.js'
 import type { Bench, Scope, Variant } from './cases/case.js'
 import { CASES } from './cases/index.js'

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { Interrupted } from './errors.js'
+import { Interrupted } from './exit-codes.js'
 
 /** npm and pnpm pass on the signal that the terminal has already sent: so soon it is not a second Ctrl-C. */
 const ECHO_MILLIS = 500

@@ -1,7 +1,8 @@
+import { escapeHtml } from '@pglease/commands'
 import type { Comparison, Result, Verdict } from '../harness/result.js'
 import { digits } from '../output/numbers.js'
 import { formatTarget } from '../output/table.js'
-import { escapeHtml, percent } from './html.js'
+import { percent } from './percent.js'
 
 /** How much better than its target a ratio is: 1 is just reached. */
 interface Row {

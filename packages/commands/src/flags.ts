@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { UsageError } from './errors.js'
+import { UsageError } from './exit-codes.js'
 
 /** The values of a command's flags. @throws UsageError for a flag that is not one of them, or has no value */
 export function parseFlags<F extends NonNullable<ParseArgsConfig['options']>>(

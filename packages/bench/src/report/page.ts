@@ -1,13 +1,15 @@
+import { escapeHtml, htmlPage } from '@pglease/commands'
 import { CASES } from '../cases/index.js'
 import { CONTENDERS } from '../contenders/index.js'
 import type { Failure, Result } from '../harness/result.js'
 import { describe } from '../output/environment.js'
 import type { Outcome } from '../run.js'
 import { renderBars } from './bars.js'
-import { escapeHtml } from './html.js'
 import { renderLines } from './lines.js'
 import { STYLE } from './style.js'
 import { renderTargets } from './targets.js'
+
+const TITLE = 'pglease beside its alternatives'
 
 /** One HTML file that needs nothing else. */
 export function renderReport({
@@ -20,18 +22,8 @@ export function renderReport({
   seconds,
 }: Outcome): string {
   const load = environment.loadBefore.toFixed(1)
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>pglease beside its alternatives</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
-<h1>pglease beside its alternatives</h1>
+  const body = `<header>
+<h1>${TITLE}</h1>
 <p>${escapeHtml(describe(environment))}, PostgreSQL ${escapeHtml(serverVersion)}. Load before: ${load}.
 ${scope.quick ? 'A quick run: few and short rounds. ' : ''}Each number is the median of its rounds, which the contenders ran in turn;
 a ratio is pglease's value divided by theirs, round by round, with its quartiles.</p>
@@ -47,10 +39,8 @@ ${CASES.map(({ name, title }) =>
 ).join('\n')}
 ${renderContenders(skipped)}
 </main>
-<footer>${escapeHtml(environment.started)}, ${Math.round(seconds)} s.</footer>
-</body>
-</html>
-`
+<footer>${escapeHtml(environment.started)}, ${Math.round(seconds)} s.</footer>`
+  return htmlPage({ title: TITLE, style: STYLE, body })
 }
 
 function renderCase(title: string, results: readonly Result[]): string {
