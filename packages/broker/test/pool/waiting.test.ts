@@ -39,7 +39,8 @@ test('a wait in vain tells of the pool, its limit and who holds the connections'
 })
 
 test('the limit of a lease is the database’s unless it has one of its own', async () => {
-  const broker = lending.broker({ max: 1, connectionTimeoutMillis: 20 })
+  // Also the limit of each attempt to connect: long enough for one.
+  const broker = lending.broker({ max: 1, connectionTimeoutMillis: 1000 })
   const held = await hold(broker, { connectionTimeoutMillis: 0 })
   await expect(processId(broker)).rejects.toMatchObject({ code: 'PGLEASE_LEASE_TIMEOUT' })
   const patient = processId(broker, { connectionTimeoutMillis: 0 })
