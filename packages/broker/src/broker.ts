@@ -12,7 +12,8 @@ import { checkOptions, flag, millis, names, wrong } from './common/option-check.
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import type { LeaseWarning } from './common/warnings.js'
-import { type DatabaseOptions, readDatabase } from './connection/database-options.js'
+import type { DatabaseOptions } from './connection/database-options.js'
+import { readDatabase } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
 import { ThreadPorts, type ThreadRights } from './lease/thread-ports.js'
 

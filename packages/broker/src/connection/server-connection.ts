@@ -1,17 +1,16 @@
-import type { Socket } from 'node:net'
 import { ProtocolError } from '@pglease/client'
 import {
   canResetAhead,
-  PlainSocket,
   type ReturnedSession,
   SessionTracker,
   terminateMessage,
 } from '@pglease/client/internal'
 import { Cancels } from './cancels.js'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
-import { type Duplicate, LendableSocket } from './lendable-socket.js'
+import type { Duplicate } from './lendable-socket.js'
 import type { OpenSession } from './open-session.js'
 import { PendingReset } from './pending-reset.js'
+import { ServerSocket } from './server-socket.js'
 
 /** How long a server has to close a connection that is given up, where it would not see that this side has closed. */
 const LEAVE_MILLIS = 100
@@ -37,8 +36,7 @@ export class ServerConnection {
   readonly cancels: Cancels
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
-  readonly #socket: Socket
-  readonly #lendable: LendableSocket
+  readonly #socket: ServerSocket
   /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
   #holder: 'broker' | 'worker' | 'nobody' = 'broker'
   #user: ConnectionUser = NOBODY
@@ -46,14 +44,9 @@ export class ServerConnection {
   readonly canResetAhead: boolean
   readonly #reset = new PendingReset()
   #state: 'open' | 'gone' = 'open'
-  /** Resolves when the socket has closed, so that the server counts it no more. */
-  readonly closed: Promise<void>
 
-  constructor(
-    { client, ssl, initialSettings, serverVersion }: OpenSession,
-    epoch: number,
-    lifetimeSeconds: number,
-  ) {
+  constructor(session: OpenSession, epoch: number, lifetimeSeconds: number) {
+    const { client, ssl, initialSettings, serverVersion } = session
     this.expiresAt =
       lifetimeSeconds === 0
         ? Number.POSITIVE_INFINITY
@@ -64,21 +57,10 @@ export class ServerConnection {
     this.initialSettings = initialSettings
     this.epoch = epoch
     this.canResetAhead = canResetAhead(serverVersion)
-    const socket = client.connection.stream
-    this.#socket = socket
-    this.#lendable = new LendableSocket(socket)
-    // From here on the bytes are not the client's: its parser must not see them.
-    socket.removeAllListeners('data')
-    if (socket instanceof PlainSocket) socket.onBytes = (bytes) => this.#receive(bytes)
-    else socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('drain', () => this.#user.drained())
-    client.removeAllListeners('error')
-    client.on('error', (error: Error) => this.#lose(error))
-    this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
-        this.#lose(new Error('The server closed the connection'))
-        resolve()
-      })
+    this.#socket = new ServerSocket(session, {
+      received: (bytes) => this.#receive(bytes),
+      drained: () => this.#user.drained(),
+      lost: (error) => this.#lose(error),
     })
   }
 
@@ -88,6 +70,11 @@ export class ServerConnection {
 
   get isOpen(): boolean {
     return this.#state === 'open'
+  }
+
+  /** Resolves when the socket has closed, so that the server counts it no more. */
+  get closed(): Promise<void> {
+    return this.#socket.closed
   }
 
   /** For how long the server has sent nothing, in milliseconds. */
@@ -125,18 +112,18 @@ export class ServerConnection {
 
   /** Whether the worker can have the socket now. */
   isFor(worker: { readonly speaksTls: boolean }): boolean {
-    return this.isOpen && this.#lendable.isFor(worker)
+    return this.isOpen && this.#socket.lendable.isFor(worker)
   }
 
   /** Of the socket, where a worker can have it. Undefined when the process has too many open files. */
   duplicate(): Duplicate | undefined {
-    return this.#lendable.duplicate()
+    return this.#socket.lendable.duplicate()
   }
 
   /** From here on a worker reads and writes, until `returned`. */
   handOver(): void {
     this.#holder = 'worker'
-    this.#lendable.lend()
+    this.#socket.lendable.lend()
   }
 
   /** The worker has the socket still, and uses it until it hears of it: the connection can only be closed. */
@@ -149,7 +136,7 @@ export class ServerConnection {
    * the session stands.
    */
   returned(session: ReturnedSession, lentSince: number): void {
-    this.#lendable.takeBack()
+    this.#socket.lendable.takeBack()
     if (session === 'unknown') return this.#tracker.lose()
     this.#holder = 'broker'
     if (session === 'untouched') return
@@ -185,18 +172,13 @@ export class ServerConnection {
   }
 
   destroy(): void {
-    if (this.#state === 'open' && this.#lendable.mayBeDuplicated) this.#leave('', LEAVE_MILLIS)
+    if (this.#state === 'open' && this.#socket.lendable.mayBeDuplicated) this.#leave('', LEAVE_MILLIS)
     else this.#socket.destroy()
   }
 
-  /** Tells the server that no more comes; it closes, or this does when the time is over. */
   #leave(goodbye: Buffer | '', timeoutMillis: number): void {
-    if (this.#holder === 'nobody') return
     this.#holder = 'nobody'
-    const timer = setTimeout(() => this.#socket.destroy(), timeoutMillis)
-    this.#socket.once('close', () => clearTimeout(timer))
-    this.resume()
-    this.#socket.end(goodbye)
+    this.#socket.leave(goodbye, timeoutMillis)
   }
 
   #receive(chunk: Buffer): void {

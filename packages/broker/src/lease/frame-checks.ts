@@ -9,7 +9,7 @@ import {
   type ReturnFrame,
 } from '@pglease/client/internal'
 import { checkOptions } from '../common/option-check.js'
-import { LEASE_CHECKS } from '../connection/database-options.js'
+import { LEASE_CHECKS } from '../connection/lease-checks.js'
 
 /** What a returned session may be that is no snapshot. */
 const RETURNED: readonly string[] = ['idle', 'untouched', 'unknown', 'lost'] satisfies ReturnedSession[]

@@ -10,7 +10,7 @@ import {
   type WorkerFrame,
 } from '@pglease/client/internal'
 import { checkOptions } from '../common/option-check.js'
-import { LEASE_CHECKS } from '../connection/database-options.js'
+import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { DatabaseLeases } from './database-leases.js'
 import { isAcknowledgement, isAgain, isAsk, isOpen, isReturn } from './frame-checks.js'
 import type { Lease } from './lease.js'

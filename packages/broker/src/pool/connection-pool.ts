@@ -1,11 +1,11 @@
 import type { CloseReason, Counters } from '../common/statistics.js'
-import { NOBODY } from '../connection/connection-user.js'
 import type { Database } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { AllConnections } from './all-connections.js'
 import { Checks } from './checks.js'
 import { IdleConnections } from './idle-connections.js'
 import { LateResets } from './late-resets.js'
+import { LentConnections } from './lent-connections.js'
 import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
 import { type Waiter, Waiters } from './waiters.js'
 
@@ -34,7 +34,6 @@ export interface Holders {
  */
 export class ConnectionPool {
   readonly #database: Database
-  readonly #counters: Counters
   readonly #holders: Holders
   readonly #waiters: Waiters
   readonly #all: AllConnections
@@ -42,12 +41,11 @@ export class ConnectionPool {
   readonly #lateResets: LateResets
   /** Of those being validated, or reset because no lease has come to travel behind the reset. */
   readonly #checks: Checks
-  /** Those that `granted` gave out and that have not come back. */
-  readonly #lent = new Set<ServerConnection>()
+  readonly #lent: LentConnections
 
   constructor(database: Database, counters: Counters, holders: Holders) {
     this.#database = database
-    this.#counters = counters
+    this.#lent = new LentConnections(counters)
     this.#holders = holders
     this.#waiters = new Waiters((waitedMillis) => this.#timedOut(waitedMillis))
     this.#all = new AllConnections(database, counters, {
@@ -92,7 +90,7 @@ export class ConnectionPool {
     if (this.#all.isClosing) return waiter.refused(brokerClosed(this.#database))
     if (this.#idle.size === 0) this.#holders.takeOne()
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
-    if (connection !== undefined) return this.#grant(waiter, connection, 0)
+    if (connection !== undefined) return this.#lent.grant(waiter, connection, 0)
     if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
       return waiter.refused(queueFull(this.#database, this.#holders.describe()))
     this.#waiters.join(waiter)
@@ -107,8 +105,7 @@ export class ConnectionPool {
 
   /** A lease is over: its connection is the pool's again, and must become `available` or be closed. */
   takeBack(connection: ServerConnection): void {
-    if (!this.#lent.delete(connection)) throw new Error('A connection came back that was not lent')
-    connection.use(NOBODY)
+    this.#lent.takeBack(connection)
   }
 
   /**
@@ -197,17 +194,7 @@ export class ConnectionPool {
 
   #grantNext(connection: ServerConnection): void {
     const { waiter, waitedMillis } = this.#waiters.next()
-    this.#grant(waiter, connection, waitedMillis)
-  }
-
-  #grant(waiter: Waiter, connection: ServerConnection, waitedMillis: number): void {
-    connection.tracker.reset()
-    connection.uses++
-    if (connection.reset === 'due') this.#counters.resets++
-    this.#lent.add(connection)
-    this.#counters.leases++
-    this.#counters.waited(waitedMillis)
-    waiter.granted(connection)
+    this.#lent.grant(waiter, connection, waitedMillis)
   }
 
   #toIdle(connection: ServerConnection): void {

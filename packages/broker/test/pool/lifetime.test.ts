@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readDatabase } from '../../src/connection/database-options.js'
 import { openSession } from '../../src/connection/open-session.js'
+import { readDatabase } from '../../src/connection/read-database.js'
 import { ServerConnection } from '../../src/connection/server-connection.js'
 import { createTestDatabase } from '../support/database.js'
 import { hold, processId, warm } from '../support/hold.js'

@@ -1,0 +1,21 @@
+import type { IsolationLevel } from '@pglease/client'
+import { type Check, flag, millis, number, oneOf, text } from '../common/option-check.js'
+
+export const ISOLATION_LEVELS: readonly IsolationLevel[] = [
+  'read uncommitted',
+  'read committed',
+  'repeatable read',
+  'serializable',
+]
+
+/** Of what a thread asks for a lease with, and of what it adds to that by itself. */
+export const LEASE_CHECKS: Record<string, Check> = {
+  database: text,
+  isolationLevel: oneOf(...ISOLATION_LEVELS),
+  readOnly: flag,
+  deferrable: flag,
+  priority: number,
+  connectionTimeoutMillis: millis,
+  task: text,
+  openedAt: text,
+}

@@ -1,0 +1,102 @@
+import { ConfigurationError } from '@pglease/client'
+import {
+  anything,
+  type Check,
+  callable,
+  checkOptions,
+  either,
+  flag,
+  millis,
+  oneOf,
+  seconds,
+  text,
+  whole,
+  wrong,
+} from '../common/option-check.js'
+import type { Database, DatabaseOptions } from './database-options.js'
+import { ISOLATION_LEVELS } from './lease-checks.js'
+
+const DEFAULTS = {
+  max: 10,
+  min: 0,
+  connectionTimeoutMillis: 30_000,
+  idleTimeoutMillis: 10_000,
+  maxUses: 0,
+  maxLifetimeSeconds: 0,
+  maxWaiting: Number.POSITIVE_INFINITY,
+  validateAfterIdleMillis: 500,
+  validateTimeoutMillis: 2000,
+  cancelTimeoutMillis: 5000,
+  maxLeaseMillis: 0,
+  leakDetectionMillis: 0,
+  resetQuery: 'DISCARD ALL',
+}
+
+const CHECKS: Record<keyof DatabaseOptions, Check> = {
+  connectionString: text,
+  host: text,
+  port: whole(1),
+  user: text,
+  password: either(text, callable),
+  database: text,
+  ssl: anything,
+  sslnegotiation: oneOf('postgres', 'direct'),
+  keepAlive: flag,
+  keepAliveInitialDelayMillis: millis,
+  application_name: text,
+  fallback_application_name: text,
+  client_encoding: text,
+  options: text,
+  statement_timeout: either(millis, oneOf(false)),
+  lock_timeout: millis,
+  idle_in_transaction_session_timeout: millis,
+  enableChannelBinding: flag,
+  max: whole(1),
+  min: whole(0),
+  connectionTimeoutMillis: millis,
+  idleTimeoutMillis: millis,
+  maxUses: either(whole(0), oneOf(Number.POSITIVE_INFINITY)),
+  maxLifetimeSeconds: seconds,
+  maxWaiting: either(whole(0), oneOf(Number.POSITIVE_INFINITY)),
+  validateAfterIdleMillis: millis,
+  validateTimeoutMillis: millis,
+  cancelTimeoutMillis: millis,
+  maxLeaseMillis: millis,
+  leakDetectionMillis: millis,
+  isolationLevel: oneOf(...ISOLATION_LEVELS),
+  readOnly: flag,
+  deferrable: flag,
+  resetQuery: text,
+  onConnect: callable,
+}
+
+/** Checks one database's options and fills in the defaults. @throws ConfigurationError */
+export function readDatabase(name: string, options: DatabaseOptions): Database {
+  const path = `databases.${name}`
+  checkOptions(path, options, CHECKS, name)
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const database: Database = { ...DEFAULTS, ...given, name }
+  if (database.min > database.max) {
+    throw wrong(`${path}.min`, database.min, `at most ${path}.max, which is ${database.max}`, name)
+  }
+  checkConnectionString(path, database)
+  return database
+}
+
+/** An address that pg would misread silently is told of here. */
+function checkConnectionString(path: string, { connectionString, name }: Database): void {
+  if (
+    connectionString === undefined ||
+    connectionString.startsWith('/') ||
+    connectionString.startsWith('socket:')
+  )
+    return
+  const protocol = URL.canParse(connectionString) ? new URL(connectionString).protocol : undefined
+  if (protocol === 'postgres:' || protocol === 'postgresql:') return
+  // A Unix socket's folder as the host, percent-encoded, is no URL to every parser.
+  if (/^postgres(ql)?:\/\//.test(connectionString)) return
+  throw new ConfigurationError(
+    `${path}.connectionString is not a Postgres URL. It must look like postgres://user:password@host:5432/database.`,
+    { option: `${path}.connectionString`, database: name },
+  )
+}
