@@ -1,7 +1,7 @@
 import type { Transferable } from 'node:worker_threads'
 import type { TaskMessage } from '@pglease/client/internal'
-import type { TaskRun } from './task-run.js'
-import type { ThreadLine } from './thread-line.js'
+import type { Sending, TaskRun } from './task-run.js'
+import type { LineJob, ThreadLine } from './thread-line.js'
 
 /**
  * - `behind`: in a thread, behind another job;
@@ -13,7 +13,7 @@ type JobState = 'behind' | 'begun' | 'takenBack'
 let lastNumber = 0
 
 /** One sending of a task to a thread. A task that waits behind another there can be taken back, and sent anew. */
-export class TaskJob {
+export class TaskJob implements Sending, LineJob {
   readonly run: TaskRun
   readonly line: ThreadLine
   /** What is posted. */
@@ -44,8 +44,12 @@ export class TaskJob {
     line.cell.offer(this.#number)
   }
 
-  get state(): JobState {
-    return this.#state
+  get hasBegun(): boolean {
+    return this.#state === 'begun'
+  }
+
+  get isTakenBack(): boolean {
+    return this.#state === 'takenBack'
   }
 
   /** Whether the executor does not have the answer of the one before it. */
@@ -64,12 +68,12 @@ export class TaskJob {
   /** Whether its thread will not begin it. */
   takeBack(): boolean {
     if (this.#state === 'behind') this.#state = this.line.cell.takeBack(this.#number) ? 'takenBack' : 'begun'
-    return this.#state === 'takenBack'
+    return this.isTakenBack
   }
 
   /** The executor has the answer of the one before it. */
   begins(): void {
-    if (this.#state === 'takenBack') return
+    if (this.isTakenBack) return
     if (this.message.ahead !== undefined) this.line.cell.received(this.#number)
     this.#state = 'begun'
     this.run.started()

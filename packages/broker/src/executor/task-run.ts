@@ -11,7 +11,6 @@ import {
   WATCH_CELLS,
 } from '@pglease/client/internal'
 import { StateMachine } from '../common/state-machine.js'
-import type { TaskJob } from './task-job.js'
 
 /**
  * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
@@ -35,14 +34,23 @@ export interface TaskRunOptions {
   abortGraceMillis: number
 }
 
+/** What a run needs of its latest sending to a thread. */
+export interface Sending {
+  /** Whether no thread will begin it. */
+  readonly isTakenBack: boolean
+  /** Whether no thread will begin it, from now on at the latest. */
+  takeBack(): boolean
+  /** Ends the thread that it was sent to. */
+  kill(): void
+}
+
 /** One call of `run`, from the queue to its promise. */
 export class TaskRun {
   readonly promise: Promise<unknown>
   readonly #message: TaskMessage
   readonly #machine = new StateMachine<TaskState>('task', 'queued', TASK_TRANSITIONS)
   readonly #options: TaskRunOptions
-  /** The latest sending to a thread. */
-  #job: TaskJob | undefined
+  #sending: Sending | undefined
   /** Made for each sending, only of a task that is watched: a channel costs more than a small task. */
   #watch: ReturnType<typeof openWatch> | undefined
   readonly #stopListening: (() => void) | undefined
@@ -74,7 +82,7 @@ export class TaskRun {
 
   /** Whether a thread has it, or it is on its way to one. */
   get isSent(): boolean {
-    return this.#job !== undefined && this.#job.state !== 'takenBack'
+    return this.#sending !== undefined && !this.#sending.isTakenBack
   }
 
   get isWatched(): boolean {
@@ -87,8 +95,8 @@ export class TaskRun {
   }
 
   /** What is posted for a sending. */
-  send(job: TaskJob): { message: TaskMessage; transferList: readonly Transferable[] } {
-    this.#job = job
+  send(sending: Sending): { message: TaskMessage; transferList: readonly Transferable[] } {
+    this.#sending = sending
     const message = { ...this.#message }
     const { transferList } = this.#options
     if (!this.isWatched) return { message, transferList }
@@ -100,7 +108,7 @@ export class TaskRun {
 
   /** Whether no thread begins it unless it is sent anew. */
   takeBack(): boolean {
-    return this.#job === undefined || this.#job.takeBack()
+    return this.#sending === undefined || this.#sending.takeBack()
   }
 
   /** A thread begins it, or has begun it: may be known from several sides. */
@@ -138,7 +146,7 @@ export class TaskRun {
     this.#reason = { value: reason }
     Atomics.store(this.#watch.cells, ABORTED_CELL, 1)
     this.#watch.port.postMessage({ abort: toWire(reason) })
-    this.#graceTimer = setTimeout(() => this.#job?.kill(), this.#options.abortGraceMillis)
+    this.#graceTimer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
   }
 
   /** The abort's reason is what its caller knows, whatever the task made of it. */

@@ -1,10 +1,19 @@
 import type { Worker } from 'node:worker_threads'
 import { AheadCell } from '@pglease/client/internal'
-import type { TaskJob } from './task-job.js'
+
+/** What a thread's line needs of the jobs in it. */
+export interface LineJob {
+  /** Whether its abort may end the thread. */
+  readonly isAbortable: boolean
+  /** The executor has the answer of the one before it. */
+  begins(): void
+  /** Whether the thread will not begin it, from now on at the latest. */
+  takeBack(): boolean
+}
 
 /** A thread of the executor, and its jobs in the order in which it takes them. */
 export class ThreadLine {
-  /** Of the thread. */
+  /** The thread's. */
   readonly id: number
   /** Set when the thread has started and has posted it. */
   #cell: AheadCell | undefined
@@ -13,7 +22,7 @@ export class ThreadLine {
   readonly #thread: Worker
   /** What the thread ended with. */
   #error: Error | undefined
-  readonly #jobs: TaskJob[] = []
+  readonly #jobs: LineJob[] = []
 
   constructor(thread: Worker) {
     this.#thread = thread
@@ -58,19 +67,19 @@ export class ThreadLine {
     return this.#jobs.length
   }
 
-  get first(): TaskJob | undefined {
+  get first(): LineJob | undefined {
     return this.#jobs[0]
   }
 
-  behind(job: TaskJob): TaskJob | undefined {
+  behind(job: LineJob): LineJob | undefined {
     return this.#jobs[this.#jobs.indexOf(job) + 1]
   }
 
-  add(job: TaskJob): void {
+  add(job: LineJob): void {
     this.#jobs.push(job)
   }
 
-  remove(job: TaskJob): void {
+  remove(job: LineJob): void {
     this.#jobs.splice(this.#jobs.indexOf(job), 1)
   }
 

@@ -45,13 +45,13 @@ export class ThreadPool {
 
   /** Tasks that a thread begins or has begun. */
   get running(): TaskRun[] {
-    return [...this.#jobs].filter(({ state }) => state === 'begun').map(({ run }) => run)
+    return [...this.#jobs].filter(({ hasBegun }) => hasBegun).map(({ run }) => run)
   }
 
   /** How many of these are behind no other, as far as is known here. */
   get size(): number {
     let size = 0
-    for (const job of this.#jobs) if (job.state === 'begun' && !job.isBehind) size++
+    for (const job of this.#jobs) if (job.hasBegun && !job.isBehind) size++
     return size
   }
 
@@ -112,7 +112,7 @@ export class ThreadPool {
     this.#settled(job)
     job.line.first?.begins()
     this.#events.room()
-    if (job.state !== 'takenBack') job.run.answered(answer)
+    if (!job.isTakenBack) job.run.answered(answer)
   }
 
   /** The task could not be sent, or its thread ended before it. */
