@@ -9,6 +9,7 @@ import {
 } from '@pglease/client'
 import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
 import { checkOptions, flag, millis, names, wrong } from './common/option-check.js'
+import { nameOf } from './common/option-words.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import type { LeaseWarning } from './common/warnings.js'
@@ -213,9 +214,12 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   #find(name: string, allowed: readonly string[]): DatabaseLeases {
     const database = this.#mustHave(name)
     if (!allowed.includes(name)) {
-      throw new UnknownDatabaseError(`This thread may lease ${allowed.join(', ')}, but not "${name}".`, {
-        database: name,
-      })
+      throw new UnknownDatabaseError(
+        `This thread may lease ${allowed.join(', ')}, but not "${nameOf(name)}".`,
+        {
+          database: nameOf(name),
+        },
+      )
     }
     return database
   }
@@ -224,8 +228,8 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     const database = this.#databases.get(name)
     if (database !== undefined) return database
     const known = [...this.#databases.keys()].join(', ')
-    throw new UnknownDatabaseError(`The broker has no database "${name}". It has: ${known}.`, {
-      database: name,
+    throw new UnknownDatabaseError(`The broker has no database "${nameOf(name)}". It has: ${known}.`, {
+      database: nameOf(name),
     })
   }
 

@@ -1,50 +1,62 @@
 import { ConfigurationError } from '@pglease/client'
 import { closest, distance } from 'fastest-levenshtein'
+import { nameOf, show, typeOf } from './option-words.js'
 
 /** Says what a value must be, or undefined when it is right. */
-export type Check = (value: unknown) => string | undefined
+export interface Check {
+  (value: unknown): string | undefined
+  /** Whether an error may show a wrong value, because no secret is meant to stand there. */
+  readonly mayShow?: boolean
+}
 
-export const whole =
-  (least: number): Check =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= least
-      ? undefined
-      : `a whole number of at least ${least}`
+const open = (check: (value: unknown) => string | undefined): Check => Object.assign(check, { mayShow: true })
 
-export const millis: Check = (value) =>
+export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Check =>
+  open((value) => {
+    if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
+      return undefined
+    return `a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}`
+  })
+
+export const millis: Check = open((value) =>
   typeof value === 'number' && value >= 0 && value < 2 ** 31
     ? undefined
-    : 'a number of milliseconds from 0 to 2147483647'
+    : 'a number of milliseconds from 0 to 2147483647',
+)
 
-export const seconds: Check = (value) =>
-  typeof value === 'number' && value >= 0 ? undefined : 'a number of seconds of at least 0'
+export const seconds: Check = open((value) =>
+  typeof value === 'number' && value >= 0 ? undefined : 'a number of seconds of at least 0',
+)
+
+export const number: Check = open((value) =>
+  typeof value === 'number' && Number.isFinite(value) ? undefined : 'a number',
+)
+
+export const flag: Check = open((value) => (typeof value === 'boolean' ? undefined : 'true or false'))
+
+export const oneOf = (...allowed: readonly unknown[]): Check =>
+  open((value) => (allowed.includes(value) ? undefined : `one of ${allowed.map(String).join(', ')}`))
 
 export const text: Check = (value) => (typeof value === 'string' ? undefined : 'a string')
-export const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'true or false')
 export const callable: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
 export const names: Check = (value) => (Array.isArray(value) ? undefined : 'an array of names')
 export const signal: Check = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal')
 export const anything: Check = () => undefined
 
-export const number: Check = (value) =>
-  typeof value === 'number' && Number.isFinite(value) ? undefined : 'a number'
-
-export const oneOf =
-  (...allowed: readonly unknown[]): Check =>
-  (value) =>
-    allowed.includes(value) ? undefined : `one of ${allowed.map(String).join(', ')}`
-
-export const either =
-  (...checks: readonly Check[]): Check =>
-  (value) => {
-    const complaints = checks.map((check) => check(value))
-    return complaints.includes(undefined) ? undefined : complaints.join(' or ')
-  }
+export const either = (...checks: readonly Check[]): Check =>
+  Object.assign(
+    (value: unknown) => {
+      const complaints = checks.map((check) => check(value))
+      return complaints.includes(undefined) ? undefined : complaints.join(' or ')
+    },
+    { mayShow: checks.every(({ mayShow }) => mayShow) },
+  )
 
 /**
  * Checks each option that is given; `undefined` counts as not given.
  * @param path what the options are called in errors: `databases.default`.
- * @throws ConfigurationError that names the option, the value and what it must be, or the name that was meant.
+ * @throws ConfigurationError that names the option and what it must be, or the name that was meant. It shows a value only
+ *   where no secret is meant to stand: those of other options, and of unknown ones, may be passwords.
  */
 export function checkOptions(
   path: string,
@@ -52,46 +64,62 @@ export function checkOptions(
   checks: Readonly<Record<string, Check>>,
   database?: string,
 ): void {
-  if (typeof options !== 'object' || options === null)
-    throw wrong(path, options, 'an object of options', database)
+  if (
+    typeof options !== 'object' ||
+    options === null ||
+    Array.isArray(options) ||
+    ArrayBuffer.isView(options)
+  )
+    throw hidden(path === '' ? 'options' : path, options, 'an object of options', database)
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) throw unknown(path, name, value, Object.keys(checks), database)
+    if (check === undefined) throw unknown(path, name, Object.keys(checks), database)
     const complaint = value === undefined ? undefined : check(value)
-    if (complaint !== undefined) throw wrong(join(path, name), value, complaint, database)
+    if (complaint === undefined) continue
+    throw (check.mayShow ? wrong : hidden)(join(path, name), value, complaint, database)
   }
 }
 
+/** For a value that is no secret. What does not look like a plain word or a number is not shown all the same. */
 export function wrong(option: string, value: unknown, mustBe: string, database?: string): ConfigurationError {
-  const fields = database === undefined ? { option, value } : { option, value, database }
-  return new ConfigurationError(`${option} is ${show(value)}, but must be ${mustBe}.`, fields)
+  const shown = show(value)
+  if (shown === undefined) return hidden(option, value, mustBe, database)
+  return complaint(`${option} is ${shown}, but must be ${mustBe}.`, { option, value }, database)
 }
 
-function unknown(
-  path: string,
-  name: string,
-  value: unknown,
-  known: string[],
+/** For a value that may be one. */
+function hidden(option: string, value: unknown, mustBe: string, database?: string): ConfigurationError {
+  return complaint(`${option} is ${typeOf(value)}, but must be ${mustBe}.`, { option }, database)
+}
+
+function unknown(path: string, name: string, known: string[], database?: string): ConfigurationError {
+  const option = join(path, name)
+  const meant = name.length > LONGEST_GUESSED ? undefined : nearest(name, known)
+  const hint = meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean "${meant}"?`
+  return complaint(`${option} is not an option.${hint}`, { option }, database)
+}
+
+/** A longer name is none that was misspelt, and to compare it takes time. */
+const LONGEST_GUESSED = 64
+
+/** How many letters a misspelt name may differ in. */
+const MOST_WRONG = 3
+
+function nearest(name: string, known: string[]): string | undefined {
+  const meant = closest(name, known)
+  return distance(name.toLowerCase(), meant.toLowerCase()) <= MOST_WRONG ? meant : undefined
+}
+
+function complaint(
+  message: string,
+  fields: { option: string; value?: unknown },
   database?: string,
 ): ConfigurationError {
-  const option = join(path, name)
-  const meant = closest(name, known)
-  const hint =
-    distance(name.toLowerCase(), meant.toLowerCase()) <= 3
-      ? ` Did you mean "${meant}"?`
-      : ` Known: ${known.join(', ')}.`
-  const fields = database === undefined ? { option, value } : { option, value, database }
-  return new ConfigurationError(`${option} is not an option.${hint}`, fields)
+  // Of a lease it is what a thread has posted.
+  const isNamed = typeof database === 'string'
+  return new ConfigurationError(message, isNamed ? { ...fields, database: nameOf(database) } : fields)
 }
 
 function join(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`
-}
-
-/** Short, and never a secret: strings of connections hold passwords. */
-function show(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 40 || value.includes('://') ? 'a string' : JSON.stringify(value)
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
+  return path === '' ? nameOf(name) : `${path}.${nameOf(name)}`
 }

@@ -1,6 +1,5 @@
 import { ConfigurationError } from '@pglease/client'
 import {
-  anything,
   type Check,
   callable,
   checkOptions,
@@ -13,6 +12,7 @@ import {
   whole,
   wrong,
 } from '../common/option-check.js'
+import { nameOf } from '../common/option-words.js'
 import type { Database, DatabaseOptions } from './database-options.js'
 import { ISOLATION_LEVELS } from './lease-checks.js'
 
@@ -32,14 +32,21 @@ const DEFAULTS = {
   resetQuery: 'DISCARD ALL',
 }
 
+/** As `pg.Client` takes it. */
+const tls: Check = (value) => {
+  const isRight = typeof value === 'boolean' || value === 'true' || value === 'no-verify' || value === null
+  const isObject = typeof value === 'object' && !Array.isArray(value)
+  return isRight || isObject ? undefined : 'true, false, or an object of options of tls.connect'
+}
+
 const CHECKS: Record<keyof DatabaseOptions, Check> = {
   connectionString: text,
   host: text,
-  port: whole(1),
+  port: whole(1, 65_535),
   user: text,
   password: either(text, callable),
   database: text,
-  ssl: anything,
+  ssl: tls,
   sslnegotiation: oneOf('postgres', 'direct'),
   keepAlive: flag,
   keepAliveInitialDelayMillis: millis,
@@ -72,7 +79,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
 
 /** Checks one database's options and fills in the defaults. @throws ConfigurationError */
 export function readDatabase(name: string, options: DatabaseOptions): Database {
-  const path = `databases.${name}`
+  const path = `databases.${nameOf(name)}`
   checkOptions(path, options, CHECKS, name)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const database: Database = { ...DEFAULTS, ...given, name }
@@ -97,6 +104,6 @@ function checkConnectionString(path: string, { connectionString, name }: Databas
   if (/^postgres(ql)?:\/\//.test(connectionString)) return
   throw new ConfigurationError(
     `${path}.connectionString is not a Postgres URL. It must look like postgres://user:password@host:5432/database.`,
-    { option: `${path}.connectionString`, database: name },
+    { option: `${path}.connectionString`, database: nameOf(name) },
   )
 }

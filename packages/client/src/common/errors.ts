@@ -4,8 +4,9 @@ export interface PgleaseErrorFields {
   database?: string
   /** The option that was wrong, as a path: `databases.default.max`. */
   option?: string
-  /** The wrong value, or the limit that was reached. */
+  /** The wrong value, of an option that is not meant for a secret. */
   value?: unknown
+  /** The limit that was reached. */
   limit?: number
   /** How long the caller had waited, in milliseconds. */
   waitedMillis?: number
