@@ -1,23 +1,18 @@
 import { clonedRows } from '../contenders/cloned-rows.js'
 import { ownPool } from '../contenders/own-pool.js'
-import { pgBouncer } from '../contenders/pgbouncer.js'
-import { pglease } from '../contenders/pglease.js'
-import { postgresJs } from '../contenders/postgres-js.js'
 import { createLines, createNarrow, LINE_BYTES } from '../server/data.js'
 import { check } from '../threads/repeat.js'
 import type { Scope } from './case.js'
-import { comparison } from './comparison.js'
-import { BOTH_ROUTES, everywhere, inEachThread, rate, SOCKET, shares } from './rates.js'
-
-const contenders = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+import { BOTH_ROUTES, inEachThread, SOCKET, shareOf } from './rates.js'
+import { loadThroughput, throughput } from './throughput.js'
 
 const targets = [
   { against: ownPool.name, least: 1 },
   { against: clonedRows.name, least: 2 },
 ]
 
-/** Of the cases whose rounds are long. */
-const MAX_ROUNDS = 5
+/** Each round moves all the data once, which takes long. */
+const LONG_ROUNDS = { maxRounds: 5, warmUp: 1 }
 
 /** Rows asked for at a time. */
 const BATCH = 1000
@@ -25,58 +20,55 @@ const BATCH = 1000
 const narrowRows = ({ quick }: Scope) => (quick ? 100_000 : 1_000_000)
 const copyLines = ({ quick }: Scope) => (quick ? 20_000_000 : 200_000_000) / LINE_BYTES
 
-export const bulkRead = comparison({
+export const bulkRead = loadThroughput({
   name: 'bulk-read',
   title: 'Queries that read 10,000 rows of 8 columns',
-  metrics: rate('rows', targets),
-  contenders,
+  unit: 'rows',
+  targets,
   places: BOTH_ROUTES,
-  round: ({ running, setting: { threads }, bench }) =>
-    inEachThread(running, 'bulkRead', everywhere(threads, { millis: bench.scope.roundMillis })),
+  load: 'bulkRead',
+  input: ({ bench }) => ({ millis: bench.scope.roundMillis }),
 })
 
-export const cursor = comparison({
+export const cursor = loadThroughput({
   name: 'cursor',
   title: `1,000,000 narrow rows by cursor, ${BATCH} at a time, shared among the threads`,
-  metrics: rate('rows', targets),
-  contenders,
+  unit: 'rows',
+  targets,
+  ...LONG_ROUNDS,
   places: SOCKET,
-  maxRounds: MAX_ROUNDS,
-  warmUp: 1,
   prepare: (admin, scope) => createNarrow(admin, narrowRows(scope)),
-  round: ({ running, setting: { threads }, bench }) =>
-    inEachThread(
-      running,
-      'cursorRead',
-      shares(narrowRows(bench.scope), threads).map((share) => ({ ...share, batch: BATCH })),
-    ),
+  load: 'cursorRead',
+  input: ({ setting, bench }, thread) => ({
+    ...shareOf(narrowRows(bench.scope), setting.threads, thread),
+    batch: BATCH,
+  }),
 })
 
-export const copyOut = comparison({
+export const copyOut = loadThroughput({
   name: 'copy-out',
   title: '200 MB by COPY TO STDOUT, shared among the threads',
-  metrics: rate('bytes', targets),
-  contenders,
+  unit: 'bytes',
+  targets,
+  ...LONG_ROUNDS,
   places: SOCKET.slice(0, 1),
-  maxRounds: MAX_ROUNDS,
-  warmUp: 1,
   prepare: (admin, scope, { threads }) => createLines(admin, copyLines(scope) / threads),
-  round: ({ running, setting: { threads }, bench }) =>
-    inEachThread(running, 'copyOut', everywhere(threads, { lines: copyLines(bench.scope) / threads })),
+  load: 'copyOut',
+  input: ({ setting, bench }) => ({ lines: copyLines(bench.scope) / setting.threads }),
 })
 
-export const copyIn = comparison({
+export const copyIn = throughput({
   name: 'copy-in',
   title: '200 MB by COPY FROM STDIN, shared among the threads',
-  metrics: rate('bytes', targets),
-  contenders,
+  unit: 'bytes',
+  targets,
+  ...LONG_ROUNDS,
   places: SOCKET.slice(0, 1),
-  maxRounds: MAX_ROUNDS,
-  warmUp: 1,
   prepare: (admin) => createLines(admin, 0),
-  async round({ running, setting: { threads }, bench }) {
+  async round(round) {
+    const { setting, bench } = round
     const lines = copyLines(bench.scope)
-    const values = await inEachThread(running, 'copyIn', everywhere(threads, { lines: lines / threads }))
+    const values = await inEachThread(round, 'copyIn', () => ({ lines: lines / setting.threads }))
     const { rows } = await bench.admin.query(
       'SELECT count(*)::int AS count, min(line) = max(line) AS same FROM arrivals',
     )

@@ -1,17 +1,17 @@
 import { ownPool } from '../contenders/own-pool.js'
 import { pgBouncer } from '../contenders/pgbouncer.js'
 import { pglease } from '../contenders/pglease.js'
-import { comparison } from './comparison.js'
-import { everywhere, inEachThread, rate } from './rates.js'
+import { loadThroughput } from './throughput.js'
 
 const THREADS = 16
 const CONNECTIONS = 2
 const COMPUTE_MILLIS = 20
 
-export const economy = comparison({
+export const economy = loadThroughput({
   name: 'economy',
   title: `${THREADS} threads that compute for ${COMPUTE_MILLIS} ms between queries: ${CONNECTIONS} connections, for own pools ${THREADS}`,
-  metrics: rate('turns', [{ against: ownPool.name, least: 0.97 }]),
+  unit: 'turns',
+  targets: [{ against: ownPool.name, least: 0.97 }],
   contenders: [pglease, ownPool, pgBouncer],
   places: [{ threads: THREADS, route: 'socket' }],
   setting: (threads, contender) => ({
@@ -20,14 +20,10 @@ export const economy = comparison({
   }),
   maxRounds: 7,
   warmUp: 1,
-  round: ({ running, setting: { threads }, bench: { scope, turnsPerMilli } }) =>
-    inEachThread(
-      running,
-      'computeBetweenQueries',
-      // The threads share the cores: a turn takes many times as long as it computes.
-      everywhere(threads, {
-        millis: scope.roundMillis * 3,
-        turns: Math.round(COMPUTE_MILLIS * turnsPerMilli),
-      }),
-    ),
+  load: 'computeBetweenQueries',
+  input: ({ bench: { scope, turnsPerMilli } }) => ({
+    // The threads share the cores: a turn takes many times as long as it computes.
+    millis: scope.roundMillis * 3,
+    turns: Math.round(COMPUTE_MILLIS * turnsPerMilli),
+  }),
 })

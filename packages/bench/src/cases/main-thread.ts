@@ -3,7 +3,7 @@ import { ownPool } from '../contenders/own-pool.js'
 import { pglease } from '../contenders/pglease.js'
 import { watchMainThread } from '../harness/main-thread-watch.js'
 import { comparison } from './comparison.js'
-import { BOTH_ROUTES, everywhere, inEachThread } from './rates.js'
+import { BOTH_ROUTES, inEachThread } from './rates.js'
 
 const targets = [{ against: clonedRows.name, most: 0.2 }]
 
@@ -22,10 +22,10 @@ export const mainThread = comparison({
   },
   contenders: [pglease, clonedRows, ownPool],
   places: BOTH_ROUTES,
-  async round({ running, setting: { threads }, bench }) {
-    const millis = bench.scope.roundMillis
+  async round(round) {
+    const millis = round.bench.scope.roundMillis
     const { result, values } = await watchMainThread(() =>
-      inEachThread(running, 'bulkRead', everywhere(threads, { millis })),
+      inEachThread(round, 'bulkRead', () => ({ millis })),
     )
     return { ...values, millisPerMillion: (values.share! / result.rate!) * 1e9 }
   },

@@ -1,9 +1,7 @@
-import type { Running } from '../contenders/contender.js'
 import type { Values } from '../harness/alternate.js'
-import type { Metric, Target } from '../harness/result.js'
 import type { Loads } from '../threads/loads.js'
 import type { Done } from '../threads/repeat.js'
-import type { Place } from './comparison.js'
+import type { Place, Round } from './comparison.js'
 
 export const BOTH_ROUTES: readonly Place[] = [
   { threads: 2, route: 'socket' },
@@ -13,23 +11,22 @@ export const BOTH_ROUTES: readonly Place[] = [
 
 export const SOCKET: readonly Place[] = BOTH_ROUTES.filter(({ route }) => route === 'socket')
 
-/** The one metric of most cases: how much is done in a second. */
-export function rate(unit: string, targets: readonly Target[]) {
-  const metric: Metric = { name: 'throughput', unit: `${unit}/s`, better: 'higher' }
-  return { rate: { ...metric, targets } }
-}
-
 /** Names of the loads that say how much they did in what time. */
-type RatedLoad = { [N in keyof Loads]: Loads[N]['result'] extends Done ? N : never }[keyof Loads]
+export type RatedLoad = { [N in keyof Loads]: Loads[N]['result'] extends Done ? N : never }[keyof Loads]
+
+/** What a load is given in one of the threads, which are numbered from 0. */
+export type InputOf<N extends RatedLoad> = (round: Round, thread: number) => Loads[N]['input']
 
 /** Runs a load in each thread at the same time. */
 export async function inEachThread<N extends RatedLoad>(
-  running: Running,
-  name: N,
-  inputs: readonly Loads[N]['input'][],
+  round: Round,
+  load: N,
+  input: InputOf<N>,
 ): Promise<Values> {
-  const all = (await Promise.all(inputs.map((input) => running.run(name, input)))) as Done[]
-  return rateOf(all)
+  const runs = Array.from({ length: round.setting.threads }, (_, thread) =>
+    round.running.run(load, input(round, thread)),
+  )
+  return rateOf((await Promise.all(runs)) as Done[])
 }
 
 /** Of loads that ran at the same time. */
@@ -40,15 +37,10 @@ export function rateOf(all: readonly Done[]): Values {
   }
 }
 
-/** The same input for each thread. */
-export function everywhere<T>(threads: number, input: T): T[] {
-  return Array.from({ length: threads }, () => input)
-}
-
-/** The numbers from 1 to `count`, shared out evenly. */
-export function shares(count: number, threads: number): { from: number; to: number }[] {
-  return Array.from({ length: threads }, (_, thread) => ({
+/** A thread's part of the numbers from 1 to `count`, which are shared out evenly. */
+export function shareOf(count: number, threads: number, thread: number): { from: number; to: number } {
+  return {
     from: Math.floor((count * thread) / threads) + 1,
     to: Math.floor((count * (thread + 1)) / threads),
-  }))
+  }
 }

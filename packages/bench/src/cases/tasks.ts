@@ -1,16 +1,11 @@
-import { clonedRows } from '../contenders/cloned-rows.js'
 import { connectPerTask } from '../contenders/connect-per-task.js'
 import { ownPool } from '../contenders/own-pool.js'
-import { pgBouncer } from '../contenders/pgbouncer.js'
-import { pglease } from '../contenders/pglease.js'
-import { postgresJs } from '../contenders/postgres-js.js'
 import type { Values } from '../harness/alternate.js'
 import { amountOf, ITEMS } from '../server/data.js'
 import { check, repeat } from '../threads/repeat.js'
-import { comparison, type Round } from './comparison.js'
-import { BOTH_ROUTES, rate, rateOf, SOCKET } from './rates.js'
-
-const contenders = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+import type { Round } from './comparison.js'
+import { BOTH_ROUTES, rateOf, SOCKET } from './rates.js'
+import { LASTING, throughput } from './throughput.js'
 
 /** Tasks given to the executor for each thread at a time: one runs, the next one waits. */
 const TASKS_PER_THREAD = 2
@@ -20,36 +15,36 @@ const COMPUTE_MILLIS = 5
 /** A task runs far more code than a query, and seldom enough for the compiler to take thousands of tasks to see it all. */
 const WARM_UP = 12
 
-export const oneQuery = comparison({
+const TASKS = { unit: 'tasks', warmUp: WARM_UP }
+
+export const oneQuery = throughput({
   name: 'task-1-query',
   title: 'Tasks of one query: executor.run, for the others Piscina',
-  metrics: rate('tasks', [
+  ...TASKS,
+  targets: [
     { against: ownPool.name, least: 0.75 },
     { against: connectPerTask.name, least: 20 },
-  ]),
-  contenders: [...contenders, connectPerTask],
+  ],
+  contenders: [...LASTING, connectPerTask],
   places: BOTH_ROUTES,
-  warmUp: WARM_UP,
   round: (round) => runTasks(round, 1, 0),
 })
 
-export const fiveQueries = comparison({
+export const fiveQueries = throughput({
   name: 'task-5-queries',
   title: 'Tasks of five queries',
-  metrics: rate('tasks', [{ against: ownPool.name, least: 0.7 }]),
-  contenders,
+  ...TASKS,
+  targets: [{ against: ownPool.name, least: 0.7 }],
   places: SOCKET,
-  warmUp: WARM_UP,
   round: (round) => runTasks(round, 5, 0),
 })
 
-export const queriesAndComputation = comparison({
+export const queriesAndComputation = throughput({
   name: 'task-compute',
   title: `Tasks of three queries and ${COMPUTE_MILLIS} ms of computation`,
-  metrics: rate('tasks', [{ against: ownPool.name, least: 0.95 }]),
-  contenders,
+  ...TASKS,
+  targets: [{ against: ownPool.name, least: 0.95 }],
   places: SOCKET,
-  warmUp: WARM_UP,
   warmUpRound: (round) => runTasks(round, 3, 0),
   round: (round) => runTasks(round, 3, COMPUTE_MILLIS),
 })

@@ -1,0 +1,37 @@
+import { clonedRows } from '../contenders/cloned-rows.js'
+import type { Contender } from '../contenders/contender.js'
+import { ownPool } from '../contenders/own-pool.js'
+import { pgBouncer } from '../contenders/pgbouncer.js'
+import { pglease } from '../contenders/pglease.js'
+import { postgresJs } from '../contenders/postgres-js.js'
+import type { Target } from '../harness/result.js'
+import type { Case } from './case.js'
+import { type ComparisonSpec, comparison } from './comparison.js'
+import { type InputOf, inEachThread, type RatedLoad } from './rates.js'
+
+/** Those whose connections last; connecting for each task is so slow that it is compared in one case only. */
+export const LASTING: readonly Contender[] = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+
+interface ThroughputSpec extends Omit<ComparisonSpec, 'metrics' | 'contenders'> {
+  /** What is counted, in the plural. */
+  readonly unit: string
+  readonly targets: readonly Target[]
+  /** Default: `LASTING`. */
+  readonly contenders?: readonly Contender[]
+}
+
+/** A case about how much of something the threads do in a second. */
+export function throughput({ unit, targets, contenders = LASTING, ...spec }: ThroughputSpec): Case {
+  const rate = { name: 'throughput', unit: `${unit}/s`, better: 'higher', targets } as const
+  return comparison({ ...spec, contenders, metrics: { rate } })
+}
+
+interface LoadSpec<N extends RatedLoad> extends Omit<ThroughputSpec, 'round'> {
+  readonly load: N
+  readonly input: InputOf<N>
+}
+
+/** The same of one load, run in each thread at the same time. */
+export function loadThroughput<N extends RatedLoad>({ load, input, ...spec }: LoadSpec<N>): Case {
+  return throughput({ ...spec, round: (round) => inEachThread(round, load, input) })
+}
