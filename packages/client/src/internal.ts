@@ -12,6 +12,9 @@ export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
 export { connectionLost } from './lease/lease-errors.js'
 export { type FrameChannel, PortChannel } from './lease/port-channel.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
+export { backendTypes } from './protocol/backend-types.js'
+export { frontendTypes } from './protocol/frontend-types.js'
+export { MessageScanner } from './protocol/message-scanner.js'
 export {
   copyFailMessage,
   queryMessage,
@@ -26,6 +29,7 @@ export {
   ResetFailedError,
   SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
+export { RowParser } from './protocol/row-parser.js'
 export { isSnapshot, type SessionSnapshot, SessionTracker } from './protocol/session-tracker.js'
 export { type Address, mustHaveOpenSsl, openSsl } from './socket/openssl.js'
 export { PlainSocket } from './socket/plain-socket.js'

@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import { setImmediate as turn } from 'node:timers/promises'
+import { MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
+import { type AttachRequest, CELL_BYTES } from '@pglease/client/internal'
+import { build, type Recipe } from '../recipe.js'
+import { capturedPort } from './captured-ports.js'
+import type { PortName, Script, Step } from './script.js'
+
+/** The longest wait for a frame that need not come. */
+const FRAME_MILLIS = 20
+
+/** Plays one script in this thread, with ports of its own. */
+class Player {
+  #control: MessagePort | undefined
+  #lease: MessagePort | undefined
+  #cell = new SharedArrayBuffer(CELL_BYTES)
+  readonly #ports: MessagePort[] = []
+  #calls = 0
+
+  async step(step: Step): Promise<void> {
+    if ('post' in step) this.#post(step.to, step.post, step.times ?? 1)
+    else if ('open' in step) this.#addLease(step.open === 'lease')
+    else if ('write' in step) this.#write(step.at, step.write)
+    else if ('close' in step) this.#port(step.close)?.close()
+    else if (step.wait === 'a turn') await turn()
+    else await this.#frame()
+  }
+
+  close(): void {
+    for (const port of this.#ports) port.close()
+  }
+
+  #post(to: PortName, recipe: Recipe, times: number): void {
+    const port = this.#port(to)
+    for (let count = 0; count < times; count++) {
+      const transfer: never[] = []
+      const value = build(recipe, { transfer, cell: this.#cell })
+      try {
+        port?.postMessage(value, transfer)
+      } catch (error) {
+        // Not everything can be posted.
+        if ((error as Error).name !== 'DataCloneError') throw error
+      }
+    }
+  }
+
+  #port(name: PortName): MessagePort | undefined {
+    if (name === 'parent') return parentPort!
+    if (name === 'control') return this.#controlPort()
+    if (name === 'lease') return this.#lease
+    return capturedPort(name)
+  }
+
+  /** Asked for as the library does. */
+  #controlPort(): MessagePort {
+    if (this.#control !== undefined) return this.#control
+    const { port1, port2 } = this.#channel()
+    this.#control = port1
+    parentPort!.postMessage({ '@pglease/attach': port2, threadId } satisfies AttachRequest, [port2])
+    return port1
+  }
+
+  #addLease(hasCell: boolean): void {
+    const { port1, port2 } = this.#channel()
+    this.#lease = port1
+    this.#cell = new SharedArrayBuffer(CELL_BYTES)
+    const values = [port2, hasCell ? this.#cell : undefined, true]
+    const argumentList = values.map((value) => ({ type: 'RAW', value }))
+    const call = { id: `call ${this.#calls++}`, type: 'APPLY', path: ['addLeasePort'], argumentList }
+    this.#controlPort().postMessage(call, [port2])
+  }
+
+  #channel(): { port1: MessagePort; port2: MessagePort } {
+    const channel = new MessageChannel()
+    // Its close is seen only once it has been started.
+    channel.port1.on('message', () => {})
+    this.#ports.push(channel.port1)
+    return channel
+  }
+
+  #write(at: number, value: number): void {
+    const words = new Int32Array(this.#cell)
+    if (at === -1) words.fill(value)
+    else words[at] = value
+  }
+
+  async #frame(): Promise<void> {
+    const port = this.#lease ?? this.#control
+    if (port === undefined) return
+    const signal = AbortSignal.timeout(FRAME_MILLIS)
+    const seen = ['message', 'close'].map((event) => once(port, event, { signal }))
+    await Promise.race(seen).catch(() => {})
+  }
+}
+
+export async function play(script: Script): Promise<void> {
+  const player = new Player()
+  try {
+    for (const step of script) await player.step(step)
+  } finally {
+    player.close()
+  }
+}
