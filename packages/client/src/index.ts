@@ -1,3 +1,4 @@
+export { Client } from './client/client.js'
 export type { ClientOptions, LeasedClientOptions } from './client/client-options.js'
 export type { LeasedClient, ReleaseOption } from './client/leased-client.js'
 export { Pool, type PoolOptions } from './client/pool.js'
