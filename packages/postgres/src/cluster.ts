@@ -2,7 +2,7 @@ import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyBinaries } from './copy-binaries.js'
-import type { Certificate, ClusterOptions, Settings } from './messages.js'
+import type { Certificate, ClusterOptions, Settings, ShutDownMode } from './messages.js'
 import { runAs } from './run-as.js'
 import { ServerProcess } from './server-process.js'
 import { serverUser } from './user.js'
@@ -33,7 +33,7 @@ export class Cluster {
       throw new Error(`${(cause as Error).message}\n${this.#demands()}`, { cause })
     }
     this.#configure(options)
-    await this.#launch()
+    await this.launch()
   }
 
   #demands(): string {
@@ -41,10 +41,16 @@ export class Cluster {
     return `${who} must be able to enter ${tmpdir()} and to run programs there. TMPDIR chooses another folder.`
   }
 
-  /** Ends the server's sessions, as an administrator would. */
-  async restart(): Promise<void> {
-    await this.#server?.stop('fast')
-    await this.#launch()
+  /** Ends the server, and keeps its files. */
+  async shutDown(mode: ShutDownMode): Promise<void> {
+    await this.#server?.stop(mode)
+    this.#server = undefined
+  }
+
+  /** Starts the server on the files that are there. */
+  async launch(): Promise<void> {
+    if (this.#server !== undefined) throw new Error('The server runs already.')
+    this.#server = await ServerProcess.start(program(this.#binaries, 'postgres'), this.#data, this.#run)
   }
 
   async remove(): Promise<void> {
@@ -55,11 +61,6 @@ export class Cluster {
   get processId(): number {
     if (this.#server === undefined) throw new Error('The server was not started.')
     return this.#server.id
-  }
-
-  async #launch(): Promise<void> {
-    this.#server = undefined
-    this.#server = await ServerProcess.start(program(this.#binaries, 'postgres'), this.#data, this.#run)
   }
 
   /** Copies the binaries when the server's user cannot reach them, or when the links between them are missing. */

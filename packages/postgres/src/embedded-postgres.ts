@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { socketConnectionString, tcpConnectionString } from './connection-strings.js'
 import type { KeeperProcess } from './keeper-process.js'
-import type { Certificate } from './messages.js'
+import type { Certificate, ShutDownMode } from './messages.js'
 import { query } from './query.js'
 
 /** What is known of a server that has just started. */
@@ -58,7 +58,7 @@ export class EmbeddedPostgres {
     return this.socketDirectory && socketConnectionString(this, this.socketDirectory)
   }
 
-  /** The id of the server's main process. A restart changes it. */
+  /** The id of the server's main process, or of the last one while it is down. A restart changes it. */
   get processId(): number {
     return this.#processId
   }
@@ -78,8 +78,19 @@ export class EmbeddedPostgres {
   }
 
   /** Ends all sessions and starts again, on the same port and with the same data. */
-  async restart(): Promise<void> {
-    const { processId } = await this.#keeper.ask({ kind: 'restart' })
+  async restart(mode: ShutDownMode = 'fast'): Promise<void> {
+    await this.shutDown(mode)
+    await this.launch()
+  }
+
+  /** Ends all sessions and the server, and keeps its data for `launch`. */
+  async shutDown(mode: ShutDownMode = 'fast'): Promise<void> {
+    await this.#keeper.shutDown(mode)
+  }
+
+  /** Starts the server again that was shut down. Resolves when it lets clients in. */
+  async launch(): Promise<void> {
+    const { processId } = await this.#keeper.run({ kind: 'launch' })
     this.#processId = processId
   }
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Answer, Request } from './messages.js'
+import type { Answer, Request, ShutDownMode } from './messages.js'
 
 export type Running = Extract<Answer, { kind: 'running' }>
 
 interface Asker {
-  resolve(running: Running): void
+  resolve(answer: Exclude<Answer, { kind: 'failed' }>): void
   reject(error: Error): void
 }
 
@@ -34,13 +34,15 @@ export class KeeperProcess {
   }
 
   /** @throws {Error} when the server does not come up, or the keeper is gone. */
-  async ask(request: Request): Promise<Running> {
-    if (!this.#process.connected) throw new Error('This Postgres server was stopped.')
-    this.#keepUsAlive(true)
-    return new Promise((resolve, reject) => {
-      this.#askers.push({ resolve, reject })
-      this.#process.send(request)
-    })
+  async run(request: Exclude<Request, { kind: 'shutDown' }>): Promise<Running> {
+    const answer = await this.#ask(request)
+    if (answer.kind !== 'running') throw new Error('The keeper of the Postgres server did not start it.')
+    return answer
+  }
+
+  /** @throws {Error} when the keeper is gone. */
+  async shutDown(mode: ShutDownMode): Promise<void> {
+    await this.#ask({ kind: 'shutDown', mode })
   }
 
   /** Resolves when the server is gone with all its files. */
@@ -51,12 +53,21 @@ export class KeeperProcess {
     if (code !== 0) throw new Error(`The process that keeps the Postgres server failed: ${signal ?? code}.`)
   }
 
+  async #ask(request: Request): Promise<Exclude<Answer, { kind: 'failed' }>> {
+    if (!this.#process.connected) throw new Error('This Postgres server was stopped.')
+    this.#keepUsAlive(true)
+    return new Promise((resolve, reject) => {
+      this.#askers.push({ resolve, reject })
+      this.#process.send(request)
+    })
+  }
+
   #settle(answer: Answer): void {
     const asker = this.#askers.shift()
     if (asker === undefined) throw new Error('The keeper of the Postgres server answered without a request.')
     if (this.#askers.length === 0) this.#keepUsAlive(false)
-    if (answer.kind === 'running') asker.resolve(answer)
-    else asker.reject(new Error(answer.message))
+    if (answer.kind === 'failed') asker.reject(new Error(answer.message))
+    else asker.resolve(answer)
   }
 
   #failAll(error: Error): void {

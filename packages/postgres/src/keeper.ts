@@ -18,8 +18,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 async function answerTo(request: Request): Promise<Answer> {
   try {
     cluster ??= new Cluster()
+    if (request.kind === 'shutDown') {
+      await cluster.shutDown(request.mode)
+      return { kind: 'down' }
+    }
     if (request.kind === 'start') await cluster.start(request.cluster)
-    else await cluster.restart()
+    else await cluster.launch()
     return { kind: 'running', processId: cluster.processId, socketDirectory: cluster.socketDirectory }
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }

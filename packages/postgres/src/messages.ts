@@ -1,10 +1,20 @@
 /** What the keeper is asked. That its channel ends is the request to stop: this comes even when the asker is killed. */
-export type Request = { kind: 'start'; cluster: ClusterOptions } | { kind: 'restart' }
+export type Request =
+  | { kind: 'start'; cluster: ClusterOptions }
+  | { kind: 'shutDown'; mode: ShutDownMode }
+  | { kind: 'launch' }
 
 /** One for each request, in their order. */
 export type Answer =
   | { kind: 'running'; processId: number; socketDirectory: string | undefined }
+  | { kind: 'down' }
   | { kind: 'failed'; message: string }
+
+/**
+ * How a server ends its sessions: `fast` as an administrator would, who lets it tell them and write everything down;
+ * `immediate` at once, so that it has to recover when it starts again.
+ */
+export type ShutDownMode = 'fast' | 'immediate'
 
 export interface ClusterOptions {
   /** The folder with the server's `bin`, `lib` and `share`. */

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ShutDownMode } from './messages.js'
 import { describeEnd, failure, type RunOptions, startAs } from './run-as.js'
 
 const START_TIMEOUT_MS = 60_000
 const POLL_MS = 10
 
-/** How a server ends its sessions: as an administrator would, or at once. https://www.postgresql.org/docs/18/server-shutdown.html */
-const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+/** https://www.postgresql.org/docs/18/server-shutdown.html */
+const SIGNALS: Readonly<Record<ShutDownMode, NodeJS.Signals>> = { fast: 'SIGINT', immediate: 'SIGQUIT' }
 
 /** The server's main process. It is our child, not a daemon: so none of it is left where nobody adopts orphans. */
 export class ServerProcess {
@@ -48,7 +49,7 @@ export class ServerProcess {
   }
 
   /** Resolves when the process has ended, with all the processes it started. */
-  async stop(mode: keyof typeof SIGNALS): Promise<void> {
+  async stop(mode: ShutDownMode): Promise<void> {
     this.#child.kill(SIGNALS[mode])
     await this.#ended
   }

@@ -30,7 +30,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Embe
   const keeper = new KeeperProcess()
   try {
     const cluster = { binaries, port, password, certificate, settings }
-    const running = await keeper.ask({ kind: 'start', cluster })
+    const running = await keeper.run({ kind: 'start', cluster })
     return await EmbeddedPostgres.connect({ keeper, ...running, port, password, certificate })
   } catch (error) {
     await keeper.end()

@@ -77,6 +77,20 @@ describe('a running server', () => {
     expect(await ask(server, 'SELECT answer FROM kept')).toBe(42)
     expect(server.processId).not.toBe(processId)
   })
+
+  test('comes up again after it was shut down at once, with what was written down', async () => {
+    await ask(server, 'CREATE TABLE written AS SELECT 43 AS answer')
+    await ask(server, 'CHECKPOINT')
+    await server.restart('immediate')
+    expect(await ask(server, 'SELECT answer FROM written')).toBe(43)
+  })
+
+  test('lets nobody in while it is shut down', async () => {
+    await server.shutDown('fast')
+    await expect(ask(server, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await server.launch()
+    expect(await ask(server, 'SELECT 1 AS answer')).toBe(1)
+  })
 })
 
 describe('stopping', () => {
