@@ -57,7 +57,15 @@ export class LeaseConnection extends UntypedConnection {
       if (this._emitMessage) this.emit('message', message)
       this.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
     }
-    stream.on('data', (bytes: Buffer) => parser.parse(bytes, deliver))
+    stream.on('data', (bytes: Buffer) => {
+      try {
+        parser.parse(bytes, deliver)
+      } catch (error) {
+        // What a listener of the user's throws is not for here.
+        if (error !== parser.fault) throw error
+        stream.destroy(parser.fault)
+      }
+    })
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {

@@ -1,7 +1,8 @@
-import { LeaseLostError, LeaseReleasedError, PgleaseError } from '../common/errors.js'
+import { LeaseLostError, LeaseReleasedError, PgleaseError, ProtocolError } from '../common/errors.js'
 
-/** In the words of `pg`, by which programs know it. */
-export function connectionLost(database: string, cause: Error): LeaseLostError {
+/** In the words of `pg`, by which programs know it; but a server that does not keep to the protocol is told of as such. */
+export function connectionLost(database: string, cause: Error): LeaseLostError | ProtocolError {
+  if (cause instanceof ProtocolError) return cause
   return new LeaseLostError('Connection terminated unexpectedly', { database, cause })
 }
 

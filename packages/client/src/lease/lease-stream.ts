@@ -104,9 +104,9 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     })
   }
 
-  /** By the client that gives up on its queries. Where the connection stands the broker knows. */
+  /** By the client that gives up on its queries. Where the connection stands the broker knows, if the server keeps to the rules. */
   override _destroy(error: Error | null, callback: SendCallback): void {
-    this.#end('release')
+    this.#end(error instanceof ProtocolError ? 'destroy' : 'release')
     callback(error)
   }
 
@@ -163,7 +163,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   lost(cause: Error): void {
-    this.destroy(cause instanceof ProtocolError ? cause : connectionLost(this.#request.database, cause))
+    this.destroy(connectionLost(this.#request.database, cause))
   }
 
   #open(chunk: Buffer, callback: SendCallback): void {

@@ -1,6 +1,8 @@
 import { DataRowMessage } from 'pg-protocol/dist/messages.js'
 import { Parser } from 'pg-protocol/dist/parser.js'
+import { ProtocolError } from '../common/errors.js'
 import { DataRow } from './backend-types.js'
+import { isSound } from './message-checks.js'
 
 /** A message of the server's, as `pg` has it. */
 export interface Message {
@@ -16,6 +18,11 @@ const UntypedParser = Parser as unknown as new () => {
 /** What `toString` comes to, once it has looked up the encoding: half of its time for a short value. Not documented. */
 type Bytes = Buffer & { utf8Slice(start: number, end: number): string }
 
+/** The length of a message counts itself, and so do those of a row's values. */
+const LENGTH_BYTES = 4
+
+const UNSOUND = 'it tells of more than it holds'
+
 /** The longest part of a string that V8 copies; a longer one would keep the whole string in memory. */
 const SHORT_BYTES = 12
 
@@ -23,8 +30,9 @@ const SHORT_BYTES = 12
 const WINDOW_BYTES = 1024
 
 /**
- * The parser of `pg`, faster with rows. To make a string of some bytes costs a call into native code, about as much as
- * ten short strings cut from another: so one is made for the values of many rows, and the short ones are cut from it.
+ * The parser of `pg`, faster with rows, and safe from what no server should send. To make a string of some bytes costs a
+ * call into native code, about as much as ten short strings cut from another: so one is made for the values of many rows,
+ * and the short ones are cut from it.
  */
 export class RowParser extends UntypedParser {
   /** The bytes from `#from` to `#to`, a character for each. */
@@ -32,32 +40,44 @@ export class RowParser extends UntypedParser {
   #from = 0
   #to = 0
 
+  /** What `parse` has thrown that is not the callback's. */
+  fault: ProtocolError | undefined
+
+  /** @throws ProtocolError for a message that cannot be read; the parser is of no use then. */
   override parse(bytes: Buffer, callback: (message: Message) => void): void {
     this.#from = this.#to = 0
     super.parse(bytes, callback)
   }
 
   override handlePacket(body: number, type: number, length: number, bytes: Buffer): Message {
-    if (type !== DataRow) return super.handlePacket(body, type, length, bytes)
-    return new DataRowMessage(length, this.#values(body, bytes as Bytes)) as Message
+    const end = body + length - LENGTH_BYTES
+    try {
+      if (type === DataRow)
+        return new DataRowMessage(length, this.#values(body, end, bytes as Bytes)) as Message
+      if (!isSound(type, bytes, body, end)) throw new Error(UNSOUND)
+      return super.handlePacket(body, type, length, bytes)
+    } catch (cause) {
+      const message = `A message of type ${String.fromCharCode(type)} cannot be read: ${(cause as Error).message}`
+      this.fault = new ProtocolError(message, { cause })
+      throw this.fault
+    }
   }
 
   /** DataRow: the number of values, then each behind its length, which is -1 for NULL (chapter 54.7). */
-  #values(body: number, bytes: Bytes): (string | null)[] {
-    const values: (string | null)[] = new Array(bytes.readInt16BE(body))
+  #values(body: number, last: number, bytes: Bytes): (string | null)[] {
     let at = body + 2
-    for (let index = 0; index < values.length; index++) {
+    const count = at > last ? -1 : bytes.readInt16BE(body)
+    // Each takes its length at least.
+    if (count < 0 || at + LENGTH_BYTES * count > last) throw new Error(UNSOUND)
+    const values: (string | null)[] = new Array(count)
+    for (let index = 0; index < count; index++) {
       const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-      at += 4
-      if (length === -1) {
-        values[index] = null
-        continue
-      }
-      const end = at + length
-      values[index] =
-        length <= SHORT_BYTES && isAscii(bytes, at, end)
-          ? this.#cut(bytes, at, end)
-          : bytes.utf8Slice(at, end)
+      at += LENGTH_BYTES
+      const end = length === -1 ? at : at + length
+      if (end < at || end > last) throw new Error(UNSOUND)
+      if (length === -1) values[index] = null
+      else if (length <= SHORT_BYTES && isAscii(bytes, at, end)) values[index] = this.#cut(bytes, at, end)
+      else values[index] = bytes.utf8Slice(at, end)
       at = end
     }
     return values

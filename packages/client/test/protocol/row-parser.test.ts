@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { Parser } from 'pg-protocol/dist/parser.js'
 import { describe, expect, it } from 'vitest'
+import { ProtocolError } from '../../src/common/errors.js'
 import { type Message, RowParser } from '../../src/protocol/row-parser.js'
 import { cut, message } from './wire.js'
 
@@ -55,6 +56,47 @@ describe('the parser of rows', () => {
         },
       ),
     )
+  })
+
+  it('reads every message or throws, and looks at nothing behind it', () => {
+    const types = [...'DTESNAKRZCGHWdct123nsIvV\\']
+    const body = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      // Small numbers, texts and their ends: what lengths and counts are made of.
+      fc
+        .array(fc.constantFrom(0, 0, 0, 1, 2, 4, 10, 65, 255), { maxLength: 40 })
+        .map((list) => Uint8Array.from(list)),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...types), body, (type, content) => {
+        const one = message(type, content)
+        const told = (behind: Buffer) => {
+          const parser = new RowParser()
+          const found: Message[] = []
+          try {
+            parser.parse(Buffer.concat([one, behind]), (each) => found.push(each))
+          } catch (error) {
+            expect(error).toBe(parser.fault)
+            expect(error).toBeInstanceOf(ProtocolError)
+            return String(error)
+          }
+          return found[0]
+        }
+        // Whatever it might read too far would differ.
+        expect(told(Buffer.alloc(0))).toEqual(told(message('N', 'SWARNING\0Mnothing\0\0')))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('lets through what the listener of a message throws', () => {
+    const parser = new RowParser()
+    const thrown = new ProtocolError('of the listener')
+    const listen = () => {
+      throw thrown
+    }
+    expect(() => parser.parse(message('Z', 'I'), listen)).toThrow(thrown)
+    expect(parser.fault).toBeUndefined()
   })
 
   it('makes values that keep nothing else in memory', async () => {

@@ -1,0 +1,88 @@
+import { ProtocolError } from '@pglease/client'
+import { describe, expect, inject, test } from 'vitest'
+import { message } from '../../../../client/test/protocol/wire.js'
+import { createTestDatabase } from '../../support/database.js'
+import { FakeServer, READY } from '../../support/fake-server.js'
+import { Lending, untilQuiet } from '../../support/lending.js'
+import { getSockets } from '../../support/sockets.js'
+import { until } from '../../support/until.js'
+
+type Tasks = typeof import('../../tasks/manners/basics.js')
+
+const lending = new Lending(await createTestDatabase())
+
+const int16 = (value: number) => Buffer.from(Uint16Array.of(value & 0xffff).buffer).swap16()
+const int32 = (value: number) => Buffer.from(Int32Array.of(value).buffer).swap32()
+const bytes = (...parts: (Buffer | string | number)[]) =>
+  Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))))
+
+/** Of one column of text. */
+const COLUMN = bytes('column\0', int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0))
+const DESCRIPTION = message('T', bytes(int16(1), COLUMN))
+const DONE = bytes(message('C', 'SELECT 1\0'), READY)
+const row = (...parts: (Buffer | string | number)[]) =>
+  bytes(DESCRIPTION, message('D', bytes(...parts)), DONE)
+const answer = (type: string, ...parts: (Buffer | string | number)[]) =>
+  bytes(message(type, bytes(...parts)), DONE)
+/** A message that lies about its own length. */
+const lying = (type: string, length: number) => bytes(DESCRIPTION, type, int32(length), DONE)
+
+describe('a server that says what no server should costs the lease and nothing else:', () => {
+  test.each<[string, Buffer]>([
+    ['a value longer than its row', row(int16(1), int32(1000), 'short')],
+    ['a value longer by one byte', row(int16(1), int32(6), 'short')],
+    ['a value of a length that is negative', row(int16(1), int32(-2), 'short')],
+    ['a value of the longest length', row(int16(1), int32(0x7fffffff), 'short')],
+    ['a value of the least length', row(int16(1), int32(-0x80000000), 'short')],
+    ['a row with more values than it holds', row(int16(3), int32(-1))],
+    ['a row with a negative number of values', row(int16(-1))],
+    ['a row without its number of values', row()],
+    ['a row with half of that', row(0)],
+    ['a row that ends in a length', row(int16(2), int32(-1), 0, 0)],
+    ['a description of more columns than it holds', answer('T', int16(2), COLUMN)],
+    ['a description of fewer than no columns', answer('T', int16(-1))],
+    ['a description that ends in a name', answer('T', int16(1), 'column')],
+    ['a description that ends behind a name', answer('T', int16(1), 'column\0', int32(0))],
+    ['a description of nothing', answer('T')],
+    ['an error without an end', answer('E', 'SERROR\0Mfailed\0')],
+    ['an error whose last field has no end', answer('E', 'SERROR\0Mfailed')],
+    ['an error of nothing', answer('E')],
+    ['a notice without an end', answer('N', 'SNOTICE\0Mlook\0')],
+    ['a notice of nothing', answer('N')],
+    ['a setting without a value', answer('S', 'TimeZone\0')],
+    ['a setting without an end', answer('S', 'TimeZone')],
+    ['a notification without its process', answer('A', 0, 0)],
+    ['a notification without a payload', answer('A', int32(1), 'channel\0')],
+    ['a tag without an end', answer('C', 'SELECT 1')],
+    ['an end without a status', answer('Z')],
+    ['a COPY in of more columns than it tells of', answer('G', 0, int16(3), int16(0))],
+    ['a COPY in of fewer than none', answer('G', 0, int16(-5))],
+    ['a COPY out without its columns', answer('H', 0)],
+    ['parameters that are not there', answer('t', int16(2), int32(23))],
+    ['fewer parameters than none', answer('t', int16(-1))],
+    ['a message of no length', lying('D', 0)],
+    ['a message shorter than its length', lying('D', 3)],
+    ['a message of a negative length', lying('D', -5)],
+    ['a message of two gigabytes', lying('D', 0x7fffffff)],
+    ['copied data of a negative length', lying('d', -1)],
+    ['a message that there is not', answer('y', 'what?')],
+    ['a message of the start', answer('R', int32(0))],
+    ['something else altogether', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ])('%s', async (_what, bad) => {
+    const server = await FakeServer.start({ toQuery: (text) => (text === 'break' ? bad : DONE) })
+    lending.closeAfterTest(() => server.close())
+    const { connectionString } = server
+    const broker = lending.broker({ connectionString, max: 1, cancelTimeoutMillis: 500 })
+    const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+    const error = await executor.run('break', { name: 'runs' }).catch((error) => error)
+    expect(error).toBeInstanceOf(ProtocolError)
+    // By the same thread, on another connection.
+    expect(await executor.run('go on', { name: 'runs' })).toBeUndefined()
+    expect(await executor.run('thread', { name: 'echoes' })).toBe('thread')
+    await untilQuiet(broker)
+    await until(() => server.connections === 1, 'for the first connection to be closed')
+    expect(broker.stats().default).toMatchObject({ opened: 2, total: 1 })
+    if (getSockets || inject('relayed'))
+      expect(broker.stats().default!.handedOver > 0).toBe(!inject('relayed'))
+  })
+})
