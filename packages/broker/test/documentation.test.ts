@@ -6,17 +6,7 @@ import { LEASE_CHECKS } from '../src/connection/lease-checks.js'
 import { readDatabase } from '../src/connection/read-database.js'
 import { checkExecutorOptions } from '../src/executor/executor-options.js'
 
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-
-/** The text of a section, from its heading to the next of the same or a higher level. */
-function section(heading: string): string {
-  const start = README.indexOf(`\n${heading}\n`)
-  expect(start, `“${heading}” in the README`).toBeGreaterThan(0)
-  const level = heading.indexOf(' ')
-  const rest = README.slice(start + heading.length + 2)
-  const end = rest.search(new RegExp(`^#{1,${level}} `, 'm'))
-  return end === -1 ? rest : rest.slice(0, end)
-}
+const page = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
 
 /** The tables of a text: rows of cells, without heads and rulers. */
 function tables(text: string): string[][][] {
@@ -38,7 +28,7 @@ function tables(text: string): string[][][] {
 const code = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)
 
 test('the table of errors has a row for each class, with its code and whether a retry can help', () => {
-  const [rows] = tables(section('## Errors'))
+  const [rows] = tables(page('errors.md'))
   const told = rows!.map(([name, errorCode, retry]) => [code(name!)[0], code(errorCode!)[0], retry])
   const actual = ERROR_CLASSES.map((Class) => {
     const error = new Class('')
@@ -81,7 +71,7 @@ const PG_OPTIONS = [
 ]
 
 describe('the options', () => {
-  const text = section('## Options')
+  const text = page('options.md')
   const [databaseRows, executorRows] = tables(text)
 
   test('of a database are all told of', () => {
