@@ -1,5 +1,6 @@
 export { Client } from './client/client.js'
 export type { ClientOptions, LeasedClientOptions } from './client/client-options.js'
+export { leaseSocket } from './client/lease-socket.js'
 export type { LeasedClient, ReleaseOption } from './client/leased-client.js'
 export { Pool, type PoolOptions } from './client/pool.js'
 export { leased, type WithConnectionOptions, withConnection } from './client/with-connection.js'
