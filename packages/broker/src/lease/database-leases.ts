@@ -7,15 +7,18 @@ import type { ServerConnection } from '../connection/server-connection.js'
 import { transactionSettings, undoTransactionSettings } from '../connection/session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from '../connection/settle.js'
 import { ConnectionPool, type Holders } from '../pool/connection-pool.js'
-import { KeptLeases } from './kept-leases.js'
+import type { Waiter } from '../pool/waiters.js'
+import { type KeptLease, KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
+import type { LeaseOwner } from './lease-home.js'
 import type { LeasePeer } from './lease-peer.js'
+import { ofLeak, ofTransaction } from './lease-warnings.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100
 
 /** One database of the broker: its pool, and the leases on it. */
-export class DatabaseLeases implements Holders {
+export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   readonly database: Database
   readonly counters = new Counters()
   /** Whether its connections have TLS that the threads can use. */
@@ -43,7 +46,7 @@ export class DatabaseLeases implements Holders {
   open(peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array): Lease {
     const lease = new Lease(this, peer, request, bytes)
     this.#leases.add(lease)
-    this.#pool.acquire(lease)
+    lease.open()
     return lease
   }
 
@@ -79,20 +82,22 @@ export class DatabaseLeases implements Holders {
     return this.#pool.drained()
   }
 
-  // For the leases.
+  // For the leases: see `LeaseOwner`.
 
-  withdraw(lease: Lease): void {
-    if (!this.#pool.withdraw(lease)) throw new Error('A waiting lease was not in the line')
+  acquire(waiter: Waiter): void {
+    this.#pool.acquire(waiter)
+  }
+
+  withdraw(waiter: Waiter): void {
+    if (!this.#pool.withdraw(waiter)) throw new Error('A waiting lease was not in the line')
     this.counters.withdrawn++
   }
 
   forget(lease: Lease): void {
     this.#leases.delete(lease)
-    this.#kept.delete(lease)
     this.#onForget()
   }
 
-  /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */
   takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
     // Of a lease at whose end the worker kept the socket the time is counted already.
     const heldMillis = lease.isTaken ? 0 : performance.now() - lease.heldSince
@@ -109,7 +114,7 @@ export class DatabaseLeases implements Holders {
     settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
         this.#pool.available(connection)
-        if (openTransaction) this.#warnOfTransaction(lease)
+        if (openTransaction) this.#warn(ofTransaction(lease))
       },
       () => this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost'),
     )
@@ -119,70 +124,45 @@ export class DatabaseLeases implements Holders {
     abandon(connection, this.database, this.counters).then(() => this.#pool.close(connection, reason))
   }
 
-  /** The connection's last lease left a session that could not be reset; this one has seen nothing of it. */
-  grantAnother(lease: Lease, connection: ServerConnection): void {
+  takeBackUnreset(lease: Lease, connection: ServerConnection): void {
     this.counters.held(performance.now() - lease.heldSince)
     this.#pool.takeBack(connection)
     this.#pool.close(connection, 'unclean')
-    this.#pool.acquire(lease)
   }
 
-  /** Whether a worker may keep the connection's socket from this lease to its next: not where somebody has an eye on each. */
-  mayKeep(lease: Lease, connection: ServerConnection): boolean {
+  /** Not where somebody has an eye on each lease. */
+  mayKeep(request: LeaseRequest, connection: ServerConnection): boolean {
     const { maxLeaseMillis, leakDetectionMillis, maxUses, validateAfterIdleMillis } = this.database
     const isWatched = maxLeaseMillis + leakDetectionMillis + maxUses > 0
     const isSoonStale = validateAfterIdleMillis < SOON_MILLIS
     const isPlain =
-      transactionSettings(lease.request, this.database).length === 0 &&
-      isPlainReset(connection, this.database)
-    if (isWatched || isSoonStale || !isPlain || this.#pool.hasWaiters) return false
-    this.#kept.add(lease)
-    return true
+      transactionSettings(request, this.database).length === 0 && isPlainReset(connection, this.database)
+    return !isWatched && !isSoonStale && isPlain && !this.#pool.hasWaiters
   }
 
-  /** Whether others wait for the connections that are lent. */
+  lent(lease: KeptLease): void {
+    this.#kept.add(lease)
+  }
+
+  unlent(lease: KeptLease): void {
+    this.#kept.delete(lease)
+  }
+
   get isCrowded(): boolean {
     return this.#pool.isCrowded
   }
 
-  watchKept(lease: Lease, connection: ServerConnection): void {
+  watch(lease: KeptLease, connection: ServerConnection): void {
     if (this.#pool.hasWaiters || this.isSpent(connection)) lease.take()
     else this.#kept.watch()
   }
 
-  /** Whether a connection may not be lent again. */
   isSpent(connection: ServerConnection): boolean {
     return this.#pool.spent(connection) !== undefined
   }
 
   warnOfLeak(lease: Lease): void {
-    const { name, leakDetectionMillis } = this.database
-    const where =
-      lease.request.openedAt === undefined
-        ? ''
-        : `\nThe lease was opened${lease.request.openedAt.replace(/^\w+/, '')}`
-    this.#warn({
-      code: 'PGLEASE_LEAK',
-      message: `${lease.holder} has held a lease on "${name}" for longer than ${leakDetectionMillis} ms.${where}`,
-      ...this.#about(lease),
-    })
-  }
-
-  #warnOfTransaction(lease: Lease): void {
-    this.#warn({
-      code: 'PGLEASE_OPEN_TRANSACTION',
-      message: `${lease.holder} released a lease on "${this.database.name}" in an open transaction, which was rolled back.`,
-      ...this.#about(lease),
-    })
-  }
-
-  #about({ holder, request, heldSince }: Lease) {
-    return {
-      database: this.database.name,
-      holder,
-      heldMillis: Math.round(performance.now() - heldSince),
-      openedAt: request.openedAt,
-    }
+    this.#warn(ofLeak(lease, this.database.leakDetectionMillis))
   }
 
   // For the pool.

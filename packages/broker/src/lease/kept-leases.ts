@@ -1,5 +1,3 @@
-import type { Lease } from './lease.js'
-
 /**
  * How long a thread may keep a socket between two leases, or up to twice that. Longer than a busy thread takes from one task
  * to the next, also where threads share a core, and too short for anybody to miss the locks that its session still has. Who
@@ -7,9 +5,25 @@ import type { Lease } from './lease.js'
  */
 const KEEP_MILLIS = 5
 
+/** A lease whose thread may keep the socket. */
+export interface KeptLease {
+  /** Whether it keeps it at the moment, between two leases. */
+  readonly isKept: boolean
+  /** Takes the connection from a thread that keeps it. False where it holds a lease. */
+  take(): boolean
+  /** The same, but a thread that holds a lease loses it at its end. */
+  want(): void
+  /**
+   * Looks at what the thread does with the socket. One that it has not used for long is taken back; a thread that holds a
+   * lease for long tells when it next keeps the socket.
+   * @returns whether to look again
+   */
+  look(patienceMillis: number): boolean
+}
+
 /** The leases whose threads may keep the socket from one lease to the next; not more than the pool has connections. */
 export class KeptLeases {
-  readonly #leases = new Set<Lease>()
+  readonly #leases = new Set<KeptLease>()
   /** Runs while a lease is watched. */
   #timer: NodeJS.Timeout | undefined
 
@@ -20,11 +34,11 @@ export class KeptLeases {
     return count
   }
 
-  add(lease: Lease): void {
+  add(lease: KeptLease): void {
     this.#leases.add(lease)
   }
 
-  delete(lease: Lease): void {
+  delete(lease: KeptLease): void {
     this.#leases.delete(lease)
   }
 

@@ -1,14 +1,21 @@
-/** The timers of one lease. */
-export class LeaseClock {
-  #timers: NodeJS.Timeout[] = []
+/** What a clock watches: times are in milliseconds, 0 is never. */
+interface LeaseLimits {
+  readonly maxLeaseMillis: number
+  readonly leakDetectionMillis: number
+}
 
-  /** @param millis 0 for never. */
-  after(millis: number, happens: () => void): void {
-    if (millis > 0) this.#timers.push(setTimeout(happens, millis))
+/** The timers of one lease, from its grant to its end. */
+export class LeaseClock {
+  #expiry: NodeJS.Timeout | undefined
+  #leak: NodeJS.Timeout | undefined
+
+  start({ maxLeaseMillis, leakDetectionMillis }: LeaseLimits, expired: () => void, leaks: () => void): void {
+    if (maxLeaseMillis > 0) this.#expiry = setTimeout(expired, maxLeaseMillis)
+    if (leakDetectionMillis > 0) this.#leak = setTimeout(leaks, leakDetectionMillis)
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers = []
+    clearTimeout(this.#expiry)
+    clearTimeout(this.#leak)
   }
 }

@@ -1,14 +1,4 @@
-/**
- * - `waiting`: in the line for a connection; what the worker writes is kept. Again so when the connection it was given
- *   could not be reset;
- * - `preparing`: has a connection, which is being given the lease's options; what the worker writes is kept;
- * - `active`: bytes are pumped both ways;
- * - `cancelling`: as `active`, but what the worker writes is kept until the cancel is over, so that it cannot hit the
- *   next query;
- * - `handed-over`: the worker has the socket; nothing of the session is known until it comes back;
- * - `recalled`: the broker has taken the lease back, and waits a little for the worker to return the socket;
- * - `over`: the lease has ended, whoever ended it; its connection is the pool's affair.
- */
+/** Of each there is a file that says how a lease comes to it, what it does there, and how it leaves. */
 export type LeaseState =
   | 'waiting'
   | 'preparing'

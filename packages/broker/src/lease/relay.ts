@@ -20,6 +20,8 @@ export class Relay {
   readonly #fromWorker = new ReceiveWindow()
   /** Bytes given to the socket that it has not sent yet. */
   #undrained = 0
+  /** Whether the worker knows that its bytes are relayed: it may have written more than its first since. */
+  isGranted = false
 
   /** @param first the first bytes that the worker has written. */
   constructor(peer: RelayPeer, counters: Counters, first: Uint8Array) {

@@ -2,9 +2,15 @@ import { closeSync } from 'node:fs'
 import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import type { ServerConnection } from '../connection/server-connection.js'
+import type { LeasePeer } from './lease-peer.js'
 
 /** What a thread has told of a session at the end of a lease, if it has said that it is done. */
 export type SessionAtEnd = ReturnedSession | 'not returned'
+
+/** Whether the worker can have the connection's socket now. */
+export function isLendable(connection: ServerConnection, peer: LeasePeer): boolean {
+  return peer.cell !== undefined && connection.isFor(peer)
+}
 
 /** A socket in the hands of a thread, as the broker sees it: by the cell that both share, and by what the thread tells. */
 export class ThreadSocket {

@@ -1,0 +1,92 @@
+import type { AgainFrame, GrantedSocket } from '@pglease/client/internal'
+import type { KeptLease } from './kept-leases.js'
+import { Away } from './lease-away.js'
+import type { SessionAtEnd } from './thread-socket.js'
+
+/**
+ * `handed-over`
+ * - Entry: the worker is granted the connection's socket.
+ * - It reads and writes by itself, and may keep the socket from one lease to its next. The broker looks at the cell that
+ *   both share, and takes back what is kept when somebody else wants it, or the worker has not used it for long.
+ * - Exit: to `over` when the socket is given back, taken or lost; to `recalled` when the lease is revoked while the worker
+ *   holds it; to `waiting` when the worker has found that the session was not reset.
+ */
+export class HandedOver extends Away implements KeptLease {
+  begin(socket: Omit<GrantedSocket, 'isKeepable'>): void {
+    const { home, peer, request } = this.lease
+    const isKeepable = peer.keepsSockets && home.mayKeep(request, this.connection)
+    if (isKeepable) home.lent(this)
+    peer.handedOver(this.connection.processId, { ...socket, isKeepable })
+  }
+
+  /** The worker holds back what it writes until it is told that the cancel is over. */
+  override cancelAndTell(): void {
+    const tell = () => {
+      if (this.lease.state === 'handed-over') this.lease.peer.cancelled()
+    }
+    this.lease.sendCancel().then(tell, tell)
+  }
+
+  override kept(): void {
+    this.socket.watch()
+    this.lease.home.watch(this, this.connection)
+  }
+
+  override notReset({ again, reopened }: AgainFrame): void {
+    if (reopened !== undefined) this.lease.reopened(reopened)
+    this.#leave('unknown')
+    this.lease.relay.keep(again)
+    this.lease.waitsAgain()
+  }
+
+  release(how: 'release' | 'destroy', session: SessionAtEnd): void {
+    if (this.take()) return
+    this.#leave(session)
+    this.lease.end(how)
+  }
+
+  revoke(error: Error): void {
+    this.want()
+    if (this.lease.state !== 'handed-over') return
+    this.lease.home.counters.revoked++
+    this.lease.home.unlent(this)
+    this.lease.recalls()
+    this.lease.peer.revoked(error)
+  }
+
+  lost(cause: Error): void {
+    this.#leave('not returned')
+    this.lease.lost(cause)
+  }
+
+  override get isKept(): boolean {
+    return this.socket.isKept
+  }
+
+  want(): void {
+    this.socket.want()
+    this.take()
+  }
+
+  take(): boolean {
+    if (!this.socket.take()) return false
+    this.#leave('idle')
+    this.lease.taken()
+    return true
+  }
+
+  look(patienceMillis: number): boolean {
+    const { socket } = this
+    if (!socket.isWatched) return false
+    this.count()
+    const isSpent = this.lease.home.isSpent(this.connection)
+    if (isSpent) socket.want()
+    const isUnused = isSpent || performance.now() - socket.usedAt >= patienceMillis
+    return !isUnused || !(this.take() || socket.unwatch())
+  }
+
+  #leave(session: SessionAtEnd): void {
+    this.lease.home.unlent(this)
+    this.takeBack(session)
+  }
+}
