@@ -1,7 +1,8 @@
 /** What the threads of an alternative run: tasks of a plain Piscina. */
 import { workerData } from 'piscina'
-import { type AccessSpec, openAccess } from './access.js'
+import type { AccessSpec } from './access.js'
 import { LOADS, type LoadCall } from './loads.js'
+import { openAccess } from './open-access.js'
 
 const access = await openAccess(workerData as AccessSpec)
 
