@@ -228,8 +228,10 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     const database = this.#databases.get(name)
     if (database !== undefined) return database
     const known = [...this.#databases.keys()].join(', ')
-    throw new UnknownDatabaseError(`The broker has no database "${nameOf(name)}". It has: ${known}.`, {
-      database: nameOf(name),
+    // A request that a thread has made up may name none.
+    const shown = nameOf(String(name))
+    throw new UnknownDatabaseError(`The broker has no database "${shown}". It has: ${known}.`, {
+      database: shown,
     })
   }
 
