@@ -3,7 +3,7 @@
 export { withLease } from './client/with-connection.js'
 export { onAbort } from './common/abort-listener.js'
 export { once } from './common/once.js'
-export { fromWire, toWire } from './common/wire-error.js'
+export { fromWire, toWire, type Wire } from './common/wire-error.js'
 export { BrokerLink } from './lease/broker-link.js'
 export { keepErrorsWhole } from './lease/comlink-errors.js'
 export * from './lease/contract.js'

@@ -62,9 +62,7 @@ test.each<[string, object]>([
   expect(await thread.ask(message)).toMatchObject({
     type: 'HANDLER',
     name: 'throw',
-    value: {
-      error: { class: 'ForbiddenCallError', fields: { code: 'PGLEASE_FORBIDDEN_CALL', retryable: false } },
-    },
+    error: { name: 'ForbiddenCallError', code: 'PGLEASE_FORBIDDEN_CALL', retryable: false },
   })
   await expectAlive(broker, thread)
 })
@@ -75,7 +73,7 @@ test('a proxied argument is refused', async () => {
   lending.closeAfterTest(async () => port1.close())
   const argumentList = [{ type: 'HANDLER', name: 'proxy', value: port2 }]
   const answer = await thread.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])
-  expect(answer).toMatchObject({ value: { error: { class: 'ForbiddenCallError' } } })
+  expect(answer).toMatchObject({ error: { name: 'ForbiddenCallError' } })
   await expectAlive(broker, thread)
 })
 

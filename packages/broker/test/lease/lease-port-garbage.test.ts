@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.js'
 import { Lending, untilQuiet } from '../support/lending.js'
-import { RawThread } from '../support/raw-thread.js'
+import { nextFrame, RawThread } from '../support/raw-thread.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -25,11 +25,6 @@ async function lease(port: MessagePort): Promise<void> {
   port.postMessage({ open: 1, request, bytes })
   const [frame] = await once(port, 'message')
   expect(frame).toMatchObject({ grant: 1 })
-}
-
-async function nextFrame(port: MessagePort): Promise<unknown> {
-  const [frame] = await once(port, 'message')
-  return frame
 }
 
 const GARBAGE: [string, unknown][] = [
@@ -61,7 +56,7 @@ test.each(GARBAGE)(
     const port = await thread.leasePort()
     await lease(port)
     port.postMessage(garbage)
-    expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { error: { class: 'ProtocolError' } } })
+    expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { name: 'ProtocolError' } })
     await once(port, 'close')
     await untilQuiet(broker)
     expect(broker.stats().default).toMatchObject({ total: 0, closed: { destroyed: 1 } })
@@ -97,7 +92,7 @@ test.each<[string, object, string]>([
   const { thread } = start()
   const port = await thread.leasePort()
   port.postMessage({ open: 1, request: wrong, bytes })
-  expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { error: { class: name } } })
+  expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { name } })
   port.postMessage('release')
   await lease(port)
 })
@@ -113,7 +108,7 @@ test('bytes that are no message of the protocol end the lease, and its connectio
       const port = await thread.leasePort()
       await lease(port)
       port.postMessage(chunk)
-      expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { error: { class: 'ProtocolError' } } })
+      expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { name: 'ProtocolError' } })
       port.close()
       count++
       await untilQuiet(broker)

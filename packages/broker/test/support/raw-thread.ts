@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { fromWire, type Wire } from '@pglease/client/internal'
 import type { AttachOptions, ConnectionBroker } from '../../src/index.js'
 
 /** What Comlink calls a message of the control port; only as far as the tests look at it. */
@@ -7,7 +8,9 @@ interface Answer {
   id?: unknown
   type?: string
   name?: string
-  value?: { error: { class: string; message: string; fields: Record<string, unknown> } }
+  value?: unknown
+  /** What the call has thrown. */
+  error?: unknown
 }
 
 /** A thread as the broker sees one, whose messages a test makes up. */
@@ -28,7 +31,8 @@ export class RawThread {
     this.control.postMessage({ id, ...message }, transfer)
     for (;;) {
       const [answer] = (await once(this.control, 'message')) as [Answer]
-      if (answer.id === id) return answer
+      if (answer.id === id)
+        return answer.name === 'throw' ? { ...answer, error: fromWire(answer.value as Wire) } : answer
     }
   }
 
@@ -55,4 +59,10 @@ export class RawThread {
   close(): void {
     for (const port of [this.control, ...this.#ports]) port.close()
   }
+}
+
+/** The next frame of a lease port, with the error in it, if there is one, as its thread would throw it. */
+export async function nextFrame(port: MessagePort): Promise<unknown> {
+  const [frame] = await once(port, 'message')
+  return frame.error === undefined ? frame : { ...frame, error: fromWire(frame.error) }
 }

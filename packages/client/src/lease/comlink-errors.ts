@@ -1,8 +1,7 @@
 import { type TransferHandler, transferHandlers } from 'comlink'
-import { fromWire, toWire } from '../common/wire-error.js'
+import { fromWire, toWire, type Wire } from '../common/wire-error.js'
 
 type Thrown = { value: unknown }
-type Wire = ReturnType<typeof toWire>
 
 /**
  * Comlink's own handler keeps only name, message and stack. This one keeps an error's class, code and fields. Both

@@ -1,5 +1,5 @@
 import { ConfigurationError, ProtocolError } from '../common/errors.js'
-import { fromWire } from '../common/wire-error.js'
+import { fromWire, type Wire } from '../common/wire-error.js'
 import { SocketShape } from '../socket/socket-shape.js'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
@@ -150,7 +150,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   revoked({ error }: RevokeFrame): void {
     this.#end('release')
-    this.destroy(fromWire(error as Parameters<typeof fromWire>[0]) as Error)
+    this.destroy(fromWire(error as Wire) as Error)
   }
 
   portClosed(): void {

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import type { MessagePort } from 'node:worker_threads'
 import { type GrantFrame, queryMessage, SessionCell, SessionTracker } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
 import { processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
-import { RawThread } from '../../support/raw-thread.js'
+import { nextFrame, RawThread } from '../../support/raw-thread.js'
 import { getSockets } from '../../support/sockets.js'
 
 const database = await createTestDatabase()
@@ -25,11 +24,6 @@ async function handedOver() {
   const grant = (await nextFrame(port)) as GrantFrame
   expect(grant).toMatchObject({ grant: 1, socket: { isKeepable: true } })
   return { broker, port, cell, processId: grant.processId }
-}
-
-async function nextFrame(port: MessagePort): Promise<unknown> {
-  const [frame] = await once(port, 'message')
-  return frame
 }
 
 const whole = () => new SessionTracker().save()
@@ -66,7 +60,7 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
   ])('loses its lease and its connection for %s', async (_what, garbage) => {
     const { broker, port } = await handedOver()
     port.postMessage(garbage)
-    expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { error: { class: 'ProtocolError' } } })
+    expect(await nextFrame(port)).toMatchObject({ revoke: 1, error: { name: 'ProtocolError' } })
     await once(port, 'close')
     await untilQuiet(broker)
     expect(broker.stats().default).toMatchObject({ total: 0, closed: { destroyed: 1 } })
