@@ -1,5 +1,5 @@
 import { prototypeOf } from './error-classes.js'
-import type { Part, Ref, Wire } from './wire-error.js'
+import type { Part, Ref, Wire } from './wire.js'
 
 /** Puts one thrown value together again. */
 export class WireDecoder {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { types } from 'node:util'
 import { knownClass } from './error-classes.js'
 import { attempt, cloned, isError, keysOf, kindOf } from './values.js'
-import type { Part, Ref, Wire } from './wire-error.js'
+import type { Part, Ref, Wire } from './wire.js'
 
 /**
  * So many fields are taken apart at the most, those nearest to what was thrown first: the other side has to put them
