@@ -45,21 +45,13 @@ const FLAGS = {
   rounds: { type: 'string' },
   json: { type: 'string' },
   report: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** @throws UsageError that says in one line what to write instead */
 export function readArguments(args: readonly string[]): BenchOptions | 'help' {
-  const {
-    help,
-    quick = false,
-    case: cases = [],
-    against = [],
-    rounds,
-    json,
-    report,
-  } = parseFlags(args, FLAGS)
-  if (help) return 'help'
+  const flags = parseFlags(args, FLAGS)
+  if (flags === 'help') return 'help'
+  const { quick = false, case: cases = [], against = [], rounds, json, report } = flags
   for (const name of cases) checkCase(name)
   for (const name of against) checkAlternative(name)
   return {

@@ -1,4 +1,4 @@
-import { messageOf } from '@pglease/commands'
+import { hideProgress, messageOf, showProgress } from '@pglease/commands'
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import pg from 'pg'
 import type { BenchOptions } from './arguments.js'
@@ -9,7 +9,6 @@ import { pglease } from './contenders/pglease.js'
 import { parentOf, processorTime } from './harness/processor-time.js'
 import type { Failure, Result } from './harness/result.js'
 import { describe, type Environment, readEnvironment } from './output/environment.js'
-import { showProgress } from './output/progress.js'
 import { formatResult } from './output/table.js'
 import { addressOf } from './server/address.js'
 import { createTables } from './server/data.js'
@@ -74,12 +73,12 @@ async function runVariants(variants: readonly Variant[], bench: Bench) {
         ...bench,
         progress: (what) => showProgress(`${variant.name}: ${what}`),
       })
-      showProgress('')
+      hideProgress()
       results.push(...ofVariant)
       process.stdout.write(`${ofVariant.map(formatResult).join('\n')}\n`)
     } catch (error) {
       const failure = { name: variant.name, message: messageOf(error) }
-      showProgress('')
+      hideProgress()
       failures.push(failure)
       process.stdout.write(`${failure.name}: FAILED: ${failure.message}\n\n`)
     }

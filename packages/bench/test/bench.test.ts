@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { UsageError } from '@pglease/commands'
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { CommandProcess } from '../../commands/test/support/command-process.js'
+import { temporaryFolder } from '../../commands/test/support/temporary-folder.js'
 import { HELP, readArguments } from '../src/arguments.js'
 import { CASES } from '../src/cases/index.js'
 import { CONTENDERS } from '../src/contenders/index.js'
@@ -17,7 +16,7 @@ import type { Access, Connection } from '../src/threads/access.js'
 import { bulkRead, copyOut, cursorRead } from '../src/threads/bulk-loads.js'
 import { countedLeases, pointQueries, task } from '../src/threads/point-loads.js'
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const MAIN = new URL('../dist/main.js', import.meta.url)
 
 const METRIC = { name: 'throughput', unit: 'queries/s', better: 'higher' } as const
 
@@ -141,26 +140,7 @@ test.each([
   expect(() => readArguments(args)).toThrow(message)
 })
 
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-function runBench(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...args], (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode!, stdout, stderr }),
-    )
-    onTestFinished(() => void child.kill())
-  })
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pglease-bench-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+const runBench = (...args: string[]) => new CommandProcess(MAIN, args).ended
 
 test('what cannot be understood ends with 2, and what cannot be written with 1, before any work', async () => {
   expect(await runBench('--case', 'nope')).toMatchObject({ code: 2, stdout: '' })
@@ -168,7 +148,7 @@ test('what cannot be understood ends with 2, and what cannot be written with 1, 
   expect(await runBench('--json', file)).toEqual({
     code: 1,
     stdout: '',
-    stderr: `--json cannot write ${file} (ENOENT): make its folder, or name another file.\n`,
+    stderr: `There is no folder ${dirname(file)}: make it, or name another file with --json.\n`,
   })
 })
 
@@ -205,4 +185,4 @@ test('every contender gives right answers, and all that was measured is written'
   const page = readFileSync(report, 'utf8')
   expect(page).toContain('<svg')
   for (const { name } of results) expect(page).toContain(name)
-}, 90_000)
+}, 300_000)

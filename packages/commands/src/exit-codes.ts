@@ -16,6 +16,6 @@ export function exitCodeOf(error: unknown): number {
 
 /** One line, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string }
+  const { message, code }: { message?: string; code?: string } = Object(error)
   return (message || code || String(error)).replaceAll(/\s*\n\s*/g, ' ')
 }

@@ -1,13 +1,21 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './exit-codes.js'
 
-/** The values of a command's flags. @throws UsageError for a flag that is not one of them, or has no value */
-export function parseFlags<F extends NonNullable<ParseArgsConfig['options']>>(
+type Flags = NonNullable<ParseArgsConfig['options']>
+
+const HELP = { type: 'boolean', short: 'h' } as const
+
+/**
+ * The values of a command's flags, or that the user wants help: `--help` and `-h` need not be among the flags.
+ * @throws UsageError for a flag that is not one of them, or has no value
+ */
+export function parseFlags<F extends Flags>(
   args: readonly string[],
-  options: F,
-): ReturnType<typeof parseArgs<{ options: F }>>['values'] {
+  flags: F,
+): ReturnType<typeof parseArgs<{ options: F }>>['values'] | 'help' {
   try {
-    return parseArgs({ args: [...args], options }).values
+    const { values } = parseArgs({ args: [...args], options: { ...flags, help: HELP } as F })
+    return 'help' in values ? 'help' : values
   } catch (error) {
     // The first sentence says what is wrong, the rest is about an escape that no flag here needs.
     const [sentence] = (error as Error).message.split(/(?<=['"])\. |\n/)

@@ -1,26 +1,30 @@
 import { constants } from 'node:os'
-import { Interrupted } from './exit-codes.js'
+import { exitCodeOf, Interrupted } from './exit-codes.js'
 
 /** npm and pnpm pass on the signal that the terminal has already sent: so soon it is not a second Ctrl-C. */
 const ECHO_MILLIS = 500
 
-/**
- * Ctrl-C asks the demo to end, a second one ends it at once; likewise SIGTERM and SIGHUP.
- * The embedded server ends with the process in any case.
- */
+/** Ctrl-C aborts the signal, so that the command may end; a second one ends it at once. Likewise SIGTERM and SIGHUP. */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController()
   let askedAt = 0
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    const number = constants.signals[name]
-    process.on(name, () => {
-      if (!controller.signal.aborted) {
-        askedAt = performance.now()
-        controller.abort(new Interrupted(number))
-      } else if (performance.now() - askedAt > ECHO_MILLIS) {
-        process.exit(128 + number)
-      }
-    })
-  }
+  onSignals((interrupted) => {
+    if (!controller.signal.aborted) {
+      askedAt = performance.now()
+      controller.abort(interrupted)
+    } else if (performance.now() - askedAt > ECHO_MILLIS) {
+      process.exit(exitCodeOf(interrupted))
+    }
+  })
   return controller.signal
+}
+
+/** Ctrl-C, SIGTERM and SIGHUP end the process, and not without its `exit` event as they would by themselves. */
+export function exitOnSignals(): void {
+  onSignals((interrupted) => process.exit(exitCodeOf(interrupted)))
+}
+
+function onSignals(listener: (interrupted: Interrupted) => void): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => listener(new Interrupted(constants.signals[name])))
 }

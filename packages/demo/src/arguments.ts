@@ -61,13 +61,12 @@ const FLAGS = {
   'database-url': { type: 'string' },
   drop: { type: 'boolean' },
   port: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** @throws UsageError that says in one line what to write instead */
 export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions | 'help' {
   const flags = parseFlags(args, FLAGS)
-  if (flags.help) return 'help'
+  if (flags === 'help') return 'help'
   const databaseUrl = flags['database-url'] ?? (env.DATABASE_URL || undefined)
   if (databaseUrl !== undefined)
     checkUrl(databaseUrl, flags['database-url'] === undefined ? 'DATABASE_URL' : '--database-url')
@@ -76,7 +75,6 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
       '--port is for the embedded server: leave it out, or leave out --database-url and DATABASE_URL.',
     )
   }
-  if (flags.report === '') throw new UsageError('--report takes the name of a file.')
   return {
     countries: flags.countries === undefined ? undefined : readCodes(flags.countries),
     threads: readWhole('--threads', flags.threads, { least: 1, most: 256 }) ?? availableParallelism(),

@@ -1,36 +1,29 @@
 import { writeFileSync } from 'node:fs'
-import { abortOnSignals, exitCodeOf, messageOf } from '@pglease/commands'
+import { abortOnSignals, checkOutputFile, messageOf, runCommand, wrapWords } from '@pglease/commands'
 import { type DemoOptions, HELP, readArguments } from './arguments.js'
 import { checkCountries, countryName } from './countries.js'
 import { showProgress } from './progress.js'
 import { renderPage } from './report/page.js'
-import { checkReportFile } from './report-file.js'
 import { type Outcome, runDemo } from './run.js'
 import { printSummary, type Summary } from './summary.js'
 
-/** The exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = readArguments(args, process.env)
-    if (options === 'help') {
-      process.stdout.write(HELP)
-      return 0
-    }
-    if (options.countries) await checkCountries(options.countries)
-    checkReportFile(options.report)
-    const outcome = await runWithProgress(options)
-    process.stdout.write(
-      `${options.json ? JSON.stringify(outcome.summary) : printSummary(outcome.summary)}\n`,
-    )
-    writeFileSync(options.report, renderPage(outcome))
-    if (!options.json) process.stderr.write(`The map and all tours: ${options.report}\n`)
-    const complaints = complaintsAbout(outcome)
-    for (const complaint of complaints) process.stderr.write(`${complaint}\n`)
-    return complaints.length === 0 ? 0 : 1
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
-    return exitCodeOf(error)
-  }
+async function run(options: DemoOptions): Promise<number> {
+  if (options.countries) await checkCountries(options.countries)
+  checkOutputFile('--report', options.report)
+  const outcome = await runWithProgress(options)
+  const { stdout } = process
+  stdout.write(
+    `${options.json ? JSON.stringify(outcome.summary) : printSummary(outcome.summary, stdout.columns)}\n`,
+  )
+  writeFileSync(options.report, renderPage(outcome))
+  if (!options.json) say(`The map and all tours: ${options.report}`)
+  const complaints = complaintsAbout(outcome)
+  complaints.forEach(say)
+  return complaints.length === 0 ? 0 : 1
+}
+
+function say(line: string): void {
+  process.stderr.write(`${wrapWords(line, process.stderr.columns)}\n`)
 }
 
 async function runWithProgress(options: DemoOptions): Promise<Outcome> {
@@ -69,4 +62,8 @@ function complaintsAboutConnections({
   return complaints
 }
 
-process.exitCode = await main(process.argv.slice(2))
+await runCommand({
+  help: HELP,
+  readArguments: (args) => readArguments(args, process.env),
+  run,
+})

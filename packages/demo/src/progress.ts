@@ -1,9 +1,12 @@
-import { clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 import type { WriteStream } from 'node:tty'
+import { Screen } from './screen.js'
 
 const MILLIS_BETWEEN_FRAMES = 100
-const BAR_WIDTH = 28
+/** At most: a narrow terminal gives half of its line to each. */
 const LABEL_WIDTH = 32
+const BAR_WIDTH = 28
+/** The time, the percentage, and the spaces between. */
+const BESIDE_WIDTH = 14
 
 /** Shows how far the job is. */
 export interface Progress {
@@ -25,9 +28,9 @@ export interface ProgressBar {
   finish(line: string): void
 }
 
-/** Bars on a terminal, plain lines elsewhere. */
+/** Bars on a terminal that can do more than print, plain lines elsewhere. */
 export function showProgress(stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? new ProgressBars(stream) : new ProgressLines(stream)
+  return stream.isTTY && process.env.TERM !== 'dumb' ? new ProgressBars(stream) : new ProgressLines(stream)
 }
 
 class ProgressLines implements Progress {
@@ -67,13 +70,13 @@ class ProgressBars implements Progress {
   readonly #bars = new Set<Bar>()
   readonly #timer: NodeJS.Timeout
   readonly #started = performance.now()
+  readonly #screen: Screen
   #note = 'Starting'
   #expected = 0
   #done = 0
-  /** Lines of the last frame, above which the cursor must go to draw the next. */
-  #drawn = 0
 
-  constructor(private readonly stream: WriteStream) {
+  constructor(stream: WriteStream) {
+    this.#screen = new Screen(stream)
     this.#timer = setInterval(() => this.#draw(), MILLIS_BETWEEN_FRAMES).unref()
   }
 
@@ -104,40 +107,31 @@ class ProgressBars implements Progress {
 
   close(): void {
     clearInterval(this.#timer)
-    this.#erase()
+    this.#screen.close()
   }
 
   #draw(): void {
-    this.#erase()
-    const lines = this.#lines().slice(0, this.stream.rows - 1)
-    this.#drawn = lines.length
-    this.stream.write(lines.map((line) => `${line.slice(0, this.stream.columns - 1)}\n`).join(''))
+    this.#screen.show(this.#lines())
   }
 
   #lines(): string[] {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(0).padStart(3)
     const bars = [...this.#bars]
+    const width = this.#screen.columns - BESIDE_WIDTH
     const running = bars.reduce((sum, { weight, fraction }) => sum + weight * fraction, 0)
     if (this.#expected === 0) return [`${seconds} s  ${this.#note}`]
     return [
-      `${seconds} s  ${drawBar(this.#note, (this.#done + running) / this.#expected)}`,
-      ...bars.map(({ label, fraction }) => `       ${drawBar(label, fraction)}`),
+      `${seconds} s  ${drawBar(this.#note, (this.#done + running) / this.#expected, width)}`,
+      ...bars.map(({ label, fraction }) => `       ${drawBar(label, fraction, width)}`),
     ]
-  }
-
-  #erase(): void {
-    if (this.#drawn === 0) return
-    moveCursor(this.stream, 0, -this.#drawn)
-    cursorTo(this.stream, 0)
-    clearScreenDown(this.stream)
-    this.#drawn = 0
   }
 }
 
-function drawBar(label: string, fraction: number): string {
-  const full = Math.round(Math.min(1, fraction) * BAR_WIDTH)
-  const text = label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label
-  return `${text.padEnd(LABEL_WIDTH)} ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${percent(fraction)}`
+function drawBar(label: string, fraction: number, width: number): string {
+  const [labelWidth, barWidth] = [Math.min(LABEL_WIDTH, width >> 1), Math.min(BAR_WIDTH, width >> 1)]
+  const full = Math.round(Math.min(1, fraction) * barWidth)
+  const text = label.length > labelWidth ? `${label.slice(0, labelWidth - 1)}…` : label
+  return `${text.padEnd(labelWidth)} ${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${percent(fraction)}`
 }
 
 const percent = (fraction: number): string => `${Math.floor(Math.min(1, fraction) * 100)} %`.padStart(5)

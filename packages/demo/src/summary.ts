@@ -1,3 +1,5 @@
+import { wrapWords } from '@pglease/commands'
+
 /** What `--json` prints. */
 export interface Summary {
   readonly countries: number
@@ -41,15 +43,23 @@ export function summaryLines(summary: Summary): SummaryLine[] {
   ]
 }
 
-export function printSummary(summary: Summary): string {
+/**
+ * One line each, with its note beside the value, or below it where the terminal is too narrow.
+ * @param columns of the terminal: 0 or undefined for a width that nobody knows
+ */
+export function printSummary(summary: Summary, columns?: number): string {
   const lines = summaryLines(summary)
   const widest = (column: 0 | 1) => Math.max(...lines.map((line) => line[column].length))
-  return lines
-    .map(
-      ([label, value, note]) =>
-        `${label.padEnd(widest(0))}  ${value.padStart(widest(1))}${note ? `  (${note})` : ''}`,
-    )
-    .join('\n')
+  const print = (gap: string) =>
+    lines
+      .map(
+        ([label, value, note]) =>
+          `${label.padEnd(widest(0))}  ${value.padStart(widest(1))}${note ? `${gap}(${note})` : ''}`,
+      )
+      .join('\n')
+  const wide = print('  ')
+  const fits = !columns || wide.split('\n').every((line) => line.length <= columns)
+  return fits ? wide : wrapWords(print('\n  '), columns)
 }
 
 export const savedPercent = (before: number, after: number): string =>

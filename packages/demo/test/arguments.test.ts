@@ -71,7 +71,6 @@ test.each([
   [['--port', '70000'], /--port/],
   [['--port', '5000', '--database-url', URL], /--port is for the embedded server/],
   [['--countries', ' , '], /--countries takes codes/],
-  [['--report', ''], /--report takes the name/],
   [['--database-url', 'mysql://me'], /--database-url must look like postgres:/],
 ])('%j is refused in one line', (args, message) => {
   expect(() => readArguments(args, {})).toThrow(UsageError)

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { runDemo } from './support/demo-process.js'
+
+/** Long, for a machine that is busy with other test files. */
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Accepts connections and never answers. */
 async function silentPort(): Promise<number> {
@@ -45,8 +48,9 @@ test.each<[string, string[], 1 | 2, RegExp]>([
     'a report in a folder that does not exist',
     ['--report', 'no/x.html'],
     1,
-    /^There is no folder .*no for the report: make it/,
+    /^There is no folder .*no: make it, or name another file with --report/,
   ],
+  ['a report without a name', ['--report', ''], 2, /^--report takes the name of a file\.$/m],
   ['a report that is a folder', ['--report', '/'], 1, /^\/ is a folder: name a file with --report\.$/m],
   [
     'an address that is none',

@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createTestDatabase } from '../../broker/test/support/database.js'
 import { TcpProxy } from '../../broker/test/support/proxy.js'
 import { until } from '../../broker/test/support/until.js'
+import { temporaryFolder } from '../../commands/test/support/temporary-folder.js'
 import { DemoProcess, runDemo } from './support/demo-process.js'
 
 const database = await createTestDatabase()
@@ -27,6 +27,12 @@ const KEYS = [
 
 /** Four small countries, two of them on both sides of the antimeridian; twenty moves a city. */
 const SMALL = ['--countries', 'FJ,KI,LI,EE', '--moves', '20']
+/** Long, for a machine that is busy with other test files: a run has a server to start and cities to load. */
+const PLANNING_MS = 60_000
+vi.setConfig({ testTimeout: 2 * PLANNING_MS })
+
+/** Until it is interrupted. */
+const LONG = ['--countries', 'LU', '--seconds', '600']
 const ON_OURS = [...SMALL, '--database-url', database.connectionString]
 
 let client: pg.Client
@@ -82,10 +88,7 @@ describe('the demo', () => {
   })
 
   test('brings its own server, prints a table, and leaves nothing behind but the report', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pglease-demo-tmp-'))
-    // The server may run as another user than the one that runs the tests.
-    chmodSync(folder, 0o755)
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder()
     const demo = new DemoProcess([...SMALL, '--report', 'tours.html'], { TMPDIR: folder })
     const { code, stdout, stderr } = await demo.ended
     expect(stdout).toMatch(/^countries +4\ncities +\d+\n(.+\n)+verified in SQL +yes .*\n$/)
@@ -130,15 +133,8 @@ describe('the schema on a server of one’s own', () => {
   })
 
   test('is one run’s at a time', async () => {
-    const first = new DemoProcess([
-      '--countries',
-      'LU',
-      '--seconds',
-      '600',
-      '--database-url',
-      database.connectionString,
-    ])
-    await until(() => first.stderr.includes('1 country'), 'for the first run to plan')
+    const first = new DemoProcess([...LONG, '--database-url', database.connectionString])
+    await until(() => first.stderr.includes('1 country'), 'for the first run to plan', PLANNING_MS)
     const { code, stderr } = await runDemo(ON_OURS)
     expect(stderr).toMatch(/^Another run of the demo is at work in this database.*\n$/)
     expect(code).toBe(1)
@@ -193,15 +189,8 @@ describe('a run that goes wrong', () => {
   test('ends with one line when the server goes away', async () => {
     const proxy = await TcpProxy.start(database.connectionString)
     onTestFinished(() => proxy.close())
-    const demo = new DemoProcess([
-      '--countries',
-      'LU',
-      '--seconds',
-      '600',
-      '--database-url',
-      proxy.connectionString,
-    ])
-    await until(() => demo.stderr.includes('1 country'), 'for the planning')
+    const demo = new DemoProcess([...LONG, '--database-url', proxy.connectionString])
+    await until(() => demo.stderr.includes('1 country'), 'for the planning', PLANNING_MS)
     proxy.refuse()
     proxy.cut()
     const { code, stderr, stdout } = await demo.ended
@@ -214,11 +203,9 @@ describe('a run that goes wrong', () => {
   })
 
   test('ends cleanly after Ctrl-C, with the embedded server and all files gone', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pglease-demo-tmp-'))
-    chmodSync(folder, 0o755)
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const folder = temporaryFolder()
     const demo = new DemoProcess(['--countries', 'LU,LI', '--seconds', '600'], { TMPDIR: folder })
-    await until(() => demo.stderr.includes('2 countries'), 'for the planning')
+    await until(() => demo.stderr.includes('2 countries'), 'for the planning', PLANNING_MS)
     expect(readdirSync(folder)).not.toEqual([])
     demo.interrupt()
     const { code, stderr, stdout } = await demo.ended
@@ -231,8 +218,8 @@ describe('a run that goes wrong', () => {
 
   test('after Ctrl-C leaves no connection and, with --drop, no schema on a server of one’s own', async () => {
     const url = ['--database-url', database.connectionString]
-    const demo = new DemoProcess(['--countries', 'LU', '--seconds', '600', '--drop', ...url])
-    await until(() => demo.stderr.includes('1 country'), 'for the planning')
+    const demo = new DemoProcess([...LONG, '--drop', ...url])
+    await until(() => demo.stderr.includes('1 country'), 'for the planning', PLANNING_MS)
     demo.interrupt()
     expect((await demo.ended).code).toBe(130)
     await until(async () => (await database.serverConnections()) === 1, 'for the connections to go')

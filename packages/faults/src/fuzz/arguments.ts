@@ -41,21 +41,13 @@ const FLAGS = {
   target: { type: 'string', multiple: true },
   batch: { type: 'string' },
   json: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** @throws UsageError */
 export function readFuzzArguments(args: readonly string[]): FuzzOptions | 'help' {
-  const {
-    help,
-    seconds,
-    seed,
-    group: groups = [],
-    target: targets = [],
-    batch,
-    json,
-  } = parseFlags(args, FLAGS)
-  if (help) return 'help'
+  const flags = parseFlags(args, FLAGS)
+  if (flags === 'help') return 'help'
+  const { seconds, seed, group: groups = [], target: targets = [], batch, json } = flags
   const known = GROUPS.map(({ name }) => name)
   for (const name of groups)
     if (!known.includes(name))
