@@ -1,8 +1,4 @@
-/** What programs and libraries do with a `pg.Pool`: the same for a pool of its own and for one of leases. */
-import { sql as drizzleSql, eq } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
-import { Kysely, PostgresDialect, sql } from 'kysely'
+/** What programs do with a `pg.Pool`: the same for a pool of its own and for one of leases. */
 import pg from 'pg'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
@@ -14,16 +10,6 @@ const failure = (promise) =>
   )
 
 const called = (call) => new Promise((resolve) => call((...values) => resolve(values)))
-
-const city = pgTable('city', {
-  id: integer().primaryKey(),
-  name: text().notNull(),
-  facts: jsonb(),
-  seen: timestamp({ withTimezone: true }),
-})
-
-const CREATE_CITY =
-  'CREATE TABLE city (id int PRIMARY KEY, name text NOT NULL, facts jsonb, seen timestamptz)'
 
 export const poolUses = {
   async 'queries with promises'(pool) {
@@ -112,51 +98,5 @@ export const poolUses = {
       rows.push(n)
     client.release()
     return [first, rows.length]
-  },
-  async Kysely(pool) {
-    await pool.query(CREATE_CITY)
-    const db = new Kysely({ dialect: new PostgresDialect({ pool, cursor: Cursor }) })
-    const cities = [1, 2, 3].map((id) => ({ id, name: `city ${id}`, facts: { id }, seen: new Date(id) }))
-    const inserted = await db.insertInto('city').values(cities).returning('id').execute()
-    const rolledBack = await failure(
-      db.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('city').execute()
-        await transaction.insertInto('city').values({ id: 9 }).execute()
-      }),
-    )
-    const committed = await db
-      .transaction()
-      .setIsolationLevel('serializable')
-      .execute(async (transaction) => {
-        await transaction.updateTable('city').set({ name: 'renamed' }).where('id', '=', 2).execute()
-        return sql`SHOW transaction_isolation`.execute(transaction)
-      })
-    const streamed = []
-    for await (const row of db.selectFrom('city').selectAll().orderBy('id').stream(2)) streamed.push(row)
-    await pool.query('DROP TABLE city')
-    return [inserted, rolledBack, committed.rows, streamed]
-  },
-  async Drizzle(pool) {
-    await pool.query(CREATE_CITY)
-    const db = drizzle({ client: pool })
-    const cities = [1, 2, 3].map((id) => ({ id, name: `city ${id}`, facts: { id }, seen: new Date(id) }))
-    const inserted = await db.insert(city).values(cities).returning({ id: city.id })
-    const rolledBack = await failure(
-      db.transaction(async (transaction) => {
-        await transaction.delete(city)
-        await transaction.insert(city).values({ id: 9, name: sql.raw('null') && null })
-      }),
-    )
-    const committed = await db.transaction(
-      async (transaction) => {
-        await transaction.update(city).set({ name: 'renamed' }).where(eq(city.id, 2))
-        return transaction.execute(drizzleSql`SHOW transaction_isolation`)
-      },
-      { isolationLevel: 'serializable' },
-    )
-    const rows = await db.select().from(city).orderBy(city.id)
-    const one = await db.select().from(city).where(eq(city.id, 2)).prepare('by_id').execute()
-    await pool.query('DROP TABLE city')
-    return [inserted, rolledBack, committed.rows, rows, one]
   },
 }
