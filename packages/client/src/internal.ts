@@ -12,7 +12,7 @@ export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
 export { connectionLost } from './lease/lease-errors.js'
 export { type FrameChannel, PortChannel } from './lease/port-channel.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
-export { backendTypes } from './protocol/backend-types.js'
+export { backendTypes, startTypes } from './protocol/backend-types.js'
 export { frontendTypes } from './protocol/frontend-types.js'
 export { MessageScanner } from './protocol/message-scanner.js'
 export {

@@ -14,6 +14,7 @@ interface RawConnection extends NodeJS.EventEmitter {
   connect(port: number | string, host?: string): void
   requestSsl(): void
   cancel(processId: number, secretKey: number): void
+  attachListeners(stream: { resume(): void }): void
   stream: { destroy(): void }
 }
 
@@ -26,6 +27,8 @@ interface RawConnection extends NodeJS.EventEmitter {
 export function sendCancelRequest(target: CancelTarget, timeoutMillis: number): Promise<void> {
   const Connection = (pg as unknown as { Connection: new (config: object) => RawConnection }).Connection
   const connection = new Connection({ ssl: target.ssl, sslNegotiation: target.sslNegotiation })
+  // There is nothing to be said: what a server says all the same is not read.
+  connection.attachListeners = (stream) => stream.resume()
   return new Promise((resolve, reject) => {
     let state: 'unsent' | 'sent' | 'given up' = 'unsent'
     const giveUp = () => {

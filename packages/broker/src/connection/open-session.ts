@@ -1,19 +1,12 @@
-import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
-import { onAbort, openSsl, PlainSocket } from '@pglease/client/internal'
+import { openSsl, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
+import type { ConnectingClient } from './connecting-client.js'
 import type { Database } from './database-options.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 import { startTls, type TlsOptions } from './tls-client.js'
 import { LeftToNodeError, TlsSocket } from './tls-socket.js'
-
-/** What `pg.Client` does not declare. */
-type ConnectedClient = pg.Client & {
-  connection: EventEmitter & { stream: Socket; ssl: unknown }
-  processID: number
-  secretKey: number
-  sslNegotiation: string | undefined
-}
+import { watchStart } from './watched-start.js'
 
 interface ParameterStatus {
   parameterName: string
@@ -22,7 +15,7 @@ interface ParameterStatus {
 
 /** A session that `pg.Client` has opened and the database's options have prepared. */
 export interface OpenSession {
-  client: ConnectedClient
+  client: ConnectingClient
   /** The TLS that it was asked for, by whoever speaks it. */
   ssl: unknown
   /** The statements that put back what a reset takes away of its initial state. */
@@ -54,7 +47,7 @@ const sharedStream: MakeStream = ({ ssl, sslNegotiation }) => {
 /** Whether the database's options, or the environment, ask for TLS that the threads can use. */
 export function usesSharedTls(database: Database): boolean {
   try {
-    const { ssl } = new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectedClient
+    const { ssl } = new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectingClient
     return Boolean(ssl) && openSsl() !== undefined
   } catch {
     // What is wrong with them the first connection tells.
@@ -66,31 +59,23 @@ export function usesSharedTls(database: Database): boolean {
 const nodeStream: MakeStream = () => new Socket()
 
 async function open(database: Database, stop: AbortSignal, stream: MakeStream): Promise<OpenSession> {
-  const client = new pg.Client(clientConfig(database, stream)) as unknown as ConnectedClient
+  const client = new pg.Client(clientConfig(database, stream)) as unknown as ConnectingClient
   const { ssl } = client
   leaveTlsTo(client.connection.stream, client)
-  // A failure rejects what is awaited; the event alone must not end the process.
-  client.on('error', () => {})
-  const destroy = () => client.connection.stream.destroy()
-  const stopListening = onAbort(stop, destroy)
   let serverVersion = ''
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
     if (parameterName === 'server_version') serverVersion = parameterValue
   })
-  try {
+  const limits = { limitMillis: database.connectionTimeoutMillis, stop }
+  const initialSettings = await watchStart(client, limits, async () => {
     await client.connect()
-    const initialSettings = await withinLimit(prepare(client, database), client, database)
-    return { client, ssl, initialSettings, serverVersion }
-  } catch (error) {
-    destroy()
-    throw error
-  } finally {
-    stopListening()
-  }
+    return prepare(client, database)
+  })
+  return { client, ssl, initialSettings, serverVersion }
 }
 
 /** To a stream that speaks TLS by itself the client writes as if there were none. */
-function leaveTlsTo(stream: Socket, client: ConnectedClient): void {
+function leaveTlsTo(stream: Socket, client: ConnectingClient): void {
   if (!(stream instanceof TlsSocket)) return
   stream.host = client.host
   client.ssl = false
@@ -107,27 +92,12 @@ async function prepare(client: pg.Client, database: Database): Promise<readonly 
   return settingsOf(client, nameCustomSettings())
 }
 
-/** A hook that never settles, and a server that falls silent, must not hold a place in the pool. */
-function withinLimit<T>(
-  work: Promise<T>,
-  client: pg.Client,
-  { connectionTimeoutMillis: limit }: Database,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const vain = new Promise<never>((_, reject) => {
-    client.once('end', () => reject(new Error('The connection ended before it was ready')))
-    if (limit > 0)
-      timer = setTimeout(() => reject(new Error(`The connection was not ready within ${limit} ms`)), limit)
-  })
-  vain.catch(() => {})
-  return Promise.race([work, vain]).finally(() => clearTimeout(timer))
-}
-
-/** The options that are pg's, with the limit that keeps a connect from hanging. */
+/** The options that are pg's. Of the limit it would know a part only. */
 function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
   const { max, min, onConnect, name, resetQuery, isolationLevel, readOnly, deferrable, ...rest } = database
   return {
     ...rest,
+    connectionTimeoutMillis: 0,
     keepAlive: database.keepAlive ?? true,
     stream,
   } as unknown as pg.ClientConfig

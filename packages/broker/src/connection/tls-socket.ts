@@ -1,4 +1,5 @@
 import { SecureSocket, type TlsSession, type WriteCallback } from '@pglease/client/internal'
+import { processMissing } from './passing-error.js'
 import { certificateOf, checkServer, nameServer, type TlsOptions } from './tls-client.js'
 
 /** The server and this process's OpenSSL did not come to terms; Node's own TLS may, or says why not. */
@@ -6,6 +7,12 @@ export class LeftToNodeError extends Error {}
 
 /** SSLRequest: its length, and a number that is no protocol's (chapter 54.7 of the PostgreSQL documentation). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** In the words of Node. */
+function cutShort(): Error {
+  const message = 'Client network socket disconnected before secure TLS connection was established'
+  return Object.assign(new Error(message), { code: 'ECONNRESET' })
+}
 
 /**
  * - `connecting`, then `asking` whether the server speaks TLS, then `shaking hands`: what is written is held;
@@ -33,6 +40,7 @@ export class TlsSocket extends SecureSocket {
     this.#options = options
     this.#isDirect = isDirect
     this.once('connect', () => this.#begin())
+    this.once('end', () => this.#ended())
     this.once('close', () => this.#free())
   }
 
@@ -78,6 +86,12 @@ export class TlsSocket extends SecureSocket {
     this.session.free()
   }
 
+  /** What is held would wait for ever, and the socket with it. */
+  #ended(): void {
+    if (this.#state === 'shaking hands') this.destroy(cutShort())
+    else if (this.#state === 'asking') this.destroy()
+  }
+
   #begin(): void {
     if (this.#isDirect) return this.#beginHandshake()
     this.#state = 'asking'
@@ -87,7 +101,7 @@ export class TlsSocket extends SecureSocket {
   /** A single letter: what came behind it in clear could be anybody's (CVE-2021-23222). */
   #answered(bytes: Buffer): void {
     if (bytes.toString('latin1') === 'S') this.#beginHandshake()
-    else this.destroy(new LeftToNodeError('The server does not speak TLS'))
+    else this.destroy(processMissing(bytes) ?? new LeftToNodeError('The server does not speak TLS'))
   }
 
   #beginHandshake(): void {

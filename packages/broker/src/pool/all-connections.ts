@@ -2,7 +2,7 @@ import type { CloseReason, Counters } from '../common/statistics.js'
 import { NOBODY } from '../connection/connection-user.js'
 import type { Database } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
-import { isFinal } from './connect-failure.js'
+import { mayPass } from './connect-failure.js'
 import { Connector } from './connector.js'
 import { brokerClosed, cannotConnect } from './pool-errors.js'
 
@@ -46,7 +46,7 @@ export class AllConnections {
         this.#changed()
       },
       failed: (error) => {
-        if (isFinal(error) && this.#accepted.size === 0) events.refused(error)
+        if (!mayPass(error) && this.#accepted.size === 0) events.refused(error)
         this.#changed()
       },
       mayConnect: () => events.freed(),
@@ -144,7 +144,7 @@ export class AllConnections {
         if (late?.aborted) throw timeoutError(limit)
         await this.#change()
         const { error } = this.#connector
-        if (error !== undefined && isFinal(error)) throw cannotConnect(this.#database, error)
+        if (error !== undefined && !mayPass(error)) throw cannotConnect(this.#database, error)
       }
       if (this.isClosing) throw brokerClosed(this.#database)
     } finally {

@@ -238,7 +238,7 @@ describe.skipIf(!getSockets)('the TLS session of a socket', () => {
 
   test('is freed after a lease that was taken back when the thread has heard of it, and not before', async () => {
     const free = vi.spyOn(TlsSession.prototype, 'free')
-    const broker = overTls({ ca }, { maxLeaseMillis: 20 })
+    const broker = overTls({ ca }, { maxLeaseMillis: 1000 })
     const keeper = new Keeper(lending, broker)
     const lease = keeper.call('holdsAndBlocks', [OF_SESSION])
     await keeper.leased()

@@ -4,8 +4,8 @@ import { TLSSocket } from 'node:tls'
 import { inject } from 'vitest'
 import { message } from '../../../client/test/protocol/wire.js'
 
-/** The code of an SSLRequest, in place of a version. */
-const SSL_REQUEST = 80877103
+/** In place of a version. */
+const [CANCEL_REQUEST, SSL_REQUEST] = [80877102, 80877103]
 
 export const READY = message('Z', 'I')
 
@@ -23,6 +23,7 @@ const PLAIN_ANSWERS: Record<string, Buffer> = {
   B: message('2'),
   E: message('C', 'DISCARD ALL\0'),
   S: READY,
+  p: message('E', 'SFATAL\0C28P01\0Mpassword authentication failed\0\0'),
 }
 
 export interface FakeAnswers {
@@ -41,8 +42,10 @@ export class FakeServer {
   answers: FakeAnswers = {}
   readonly #listener = createServer({ noDelay: true }, (socket) => this.#accept(socket))
   readonly #sockets = new Set<Socket>()
-  /** How many clients have come, with a cancel or to stay. */
-  accepted = 0
+  /** The simple queries that have come. */
+  readonly queries: string[] = []
+  /** How many CancelRequests have come. */
+  cancels = 0
 
   static async start(answers: FakeAnswers = {}): Promise<FakeServer> {
     const server = new FakeServer()
@@ -71,7 +74,6 @@ export class FakeServer {
   }
 
   #accept(socket: Socket): void {
-    this.accepted++
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => this.#sockets.delete(socket))
@@ -106,8 +108,15 @@ export class FakeServer {
 
   #greet(first: Buffer): Buffer {
     const { greeting = GREETING, toSslRequest = READY, toCancel = Buffer.alloc(0) } = this.answers
-    const code = first.readInt32BE(4)
-    return code === SSL_REQUEST ? toSslRequest : code === SSL_REQUEST - 1 ? toCancel : greeting
+    switch (first.readInt32BE(4)) {
+      case SSL_REQUEST:
+        return toSslRequest
+      case CANCEL_REQUEST:
+        this.cancels++
+        return toCancel
+      default:
+        return greeting
+    }
   }
 
   #speakTls(raw: Socket): void {
@@ -125,6 +134,7 @@ export class FakeServer {
   }
 
   #toQuery(text: string): Buffer {
+    this.queries.push(text)
     return this.answers.toQuery?.(text) ?? Buffer.concat([message('C', 'SELECT 0\0'), READY])
   }
 }

@@ -61,7 +61,10 @@ export class QueueFullError extends PgleaseError {
   readonly retryable = true
 }
 
-/** The server refused the connection for good (password, role, database, TLS); `cause` is its error. */
+/**
+ * No connection can be opened, and waiting does not help: a password, role, database, parameter or certificate is refused, an
+ * option is none, or `onConnect` has failed; `cause` says which.
+ */
 export class ConnectError extends PgleaseError {
   readonly code = 'PGLEASE_CONNECT'
   readonly retryable = false

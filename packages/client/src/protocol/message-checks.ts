@@ -51,25 +51,21 @@ const rowDescription: Check = (bytes, from, end) => {
   return true
 }
 
-const authentication: Check = (bytes, at, end) => {
-  if (at + 4 > end) return false
-  const kind = signed16(bytes, at + 2)
-  if (bytes[at] !== 0 || bytes[at + 1] !== 0 || !AUTHENTICATIONS.has(kind)) return false
-  if (kind !== SASL) return true
+const authentication: Check = (bytes, from, end) => {
+  let at = from + 4
+  if (at > end || bytes[at - 1] !== SASL) return at <= end
   // A list of names, up to an empty one.
-  let next = at + 4
-  while (next < end && bytes[next] !== 0) {
-    next = behindText(bytes, next, end)
-    if (next === -1) return false
+  while (at < end && bytes[at] !== 0) {
+    at = behindText(bytes, at, end)
+    if (at === -1) return false
   }
-  return next < end
+  return at < end
 }
 
 /** Of a RowDescription, behind the name of a column. */
 const COLUMN_BYTES = 18
 
-/** Those that `pg` knows: Ok, a password in clear, one in MD5, and the three of SASL. */
-const AUTHENTICATIONS: ReadonlySet<number> = new Set([0, 3, 5, 10, 11, 12])
+/** Asks for SASL; the last byte of a number of four. */
 const SASL = 10
 
 const CHECKS: readonly (Check | undefined)[] = Object.assign(

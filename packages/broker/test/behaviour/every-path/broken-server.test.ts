@@ -27,6 +27,27 @@ const answer = (type: string, ...parts: (Buffer | string | number)[]) =>
 /** A message that lies about its own length. */
 const lying = (type: string, length: number) => bytes(DESCRIPTION, type, int32(length), DONE)
 
+test('a server that answers a cancel, with what no server should say, stalls nobody', async () => {
+  const toQuery = (text: string) => (text === 'never' ? Buffer.alloc(0) : DONE)
+  const server = await FakeServer.start({ toQuery, toCancel: message('E', 'SERROR\0Mfailed') })
+  lending.closeAfterTest(() => server.close())
+  const broker = lending.broker({
+    connectionString: server.connectionString,
+    max: 1,
+    cancelTimeoutMillis: 200,
+  })
+  const lost = broker.withConnection(async (client) => {
+    client.query('never').catch(() => {})
+    await until(() => server.queries.includes('never'), 'for the query to come')
+    client.cancelQuery()
+    await until(() => server.cancels > 0, 'for the cancel to come')
+    throw new Error('enough')
+  })
+  await expect(lost).rejects.toThrow('enough')
+  await broker.withConnection((client) => client.query('go on'))
+  expect(broker.stats().default).toMatchObject({ opened: 2, cancels: expect.any(Number) })
+})
+
 describe('a server that says what no server should costs the lease and nothing else:', () => {
   test.each<[string, Buffer]>([
     ['a value longer than its row', row(int16(1), int32(1000), 'short')],

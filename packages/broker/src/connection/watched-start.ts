@@ -1,0 +1,113 @@
+import type { ConnectionOptions } from 'node:tls'
+import { inspect, types } from 'node:util'
+import { MessageScanner, onAbort, RowParser, startTypes } from '@pglease/client/internal'
+import type { ConnectingClient } from './connecting-client.js'
+import { PassingError, processMissing } from './passing-error.js'
+
+export interface StartLimits {
+  /** For all of it; 0 is none. */
+  limitMillis: number
+  /** Gives the start up. */
+  stop: AbortSignal
+}
+
+/**
+ * Opens a client's connection, and does what else a session's start consists of. It is given up as soon as its connection
+ * ends, whatever it waits for then: a handshake, a password, a hook. And it fails, but throws at nobody else, for what the
+ * server sends.
+ * @throws Error the first that went wrong; the connection is closed then.
+ */
+export async function watchStart<T>(
+  client: ConnectingClient,
+  { limitMillis, stop }: StartLimits,
+  start: () => Promise<T>,
+): Promise<T> {
+  const { connection } = client
+  let timer: NodeJS.Timeout | undefined
+  let fail: (error: Error) => void = () => {}
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  // It may come when the start is long over.
+  failure.catch(() => {})
+  const ended = () => fail(new PassingError('Connection terminated unexpectedly'))
+  client.on('error', fail)
+  connection.on('end', ended)
+  // Node's TLS lies on top of the stream that tells of its end otherwise.
+  connection.on('sslconnect', () => connection.stream.once('close', ended))
+  guardParser(client, fail)
+  // To the question whether it speaks TLS: `pg` does not say what else it has answered.
+  if (client.ssl && client.sslNegotiation !== 'direct')
+    connection.stream.once('data', (answer) => {
+      const missing = processMissing(answer)
+      if (missing !== undefined) fail(missing)
+    })
+  guardIdentityCheck(client)
+  const stopListening = onAbort(stop, () => fail(new PassingError('The pool is closing')))
+  if (limitMillis > 0)
+    timer = setTimeout(() => {
+      fail(new PassingError(`The connection was not ready within ${limitMillis} ms`))
+    }, limitMillis)
+  try {
+    return await Promise.race([start(), failure])
+  } catch (thrown) {
+    connection.stream.destroy()
+    throw asError(thrown)
+  } finally {
+    stopListening()
+    clearTimeout(timer)
+  }
+}
+
+/** As of `pg`, but what its parser, its handlers and those of a hook throw fails the start, and not the process. */
+function guardParser({ connection }: ConnectingClient, fail: (error: Error) => void): void {
+  connection.attachListeners = (stream) => {
+    const scanner = new MessageScanner(startTypes)
+    const parser = new RowParser()
+    let isFirst = true
+    const read = (bytes: Buffer) => {
+      for (let at = scanner.next(bytes, 0); at !== -1; ) at = scanner.next(bytes, at)
+      parser.parse(bytes, (message) => {
+        if (connection._emitMessage) connection.emit('message', message)
+        connection.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
+      })
+    }
+    stream.on('data', (bytes) => {
+      try {
+        read(bytes)
+      } catch (error) {
+        // Nothing that was parsed: it has no length.
+        const missing = isFirst && parser.fault === undefined ? processMissing(bytes) : undefined
+        fail(missing ?? asError(error))
+        stream.destroy()
+      }
+      isFirst = false
+    })
+  }
+}
+
+/** Node throws what a check of the server's identity throws at whoever turns the loop. */
+function guardIdentityCheck({ connection }: ConnectingClient): void {
+  const { checkServerIdentity: check } = Object(connection.ssl) as ConnectionOptions
+  if (typeof check !== 'function') return
+  const guarded: typeof check = (...values) => {
+    try {
+      return check(...values)
+    } catch (error) {
+      return asError(error)
+    }
+  }
+  // What `pg` hides of them too.
+  const own = Object.getOwnPropertyDescriptors(connection.ssl)
+  connection.ssl = Object.defineProperties(
+    {},
+    { ...own, checkServerIdentity: { value: guarded, enumerable: true } },
+  )
+}
+
+/** A hook may throw anything. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
+  const shown = inspect(thrown, { depth: 1, maxArrayLength: 10, maxStringLength: 100 })
+  return new Error(`What was thrown is no error: ${shown}`, { cause: thrown })
+}
