@@ -13,7 +13,6 @@ import { DatabaseLeases } from '../../src/lease/database-leases.js'
 import type { LeasePeer } from '../../src/lease/lease-peer.js'
 import { LEASE_TRANSITIONS } from '../../src/lease/lease-state.js'
 import { createTestDatabase } from '../support/database.js'
-import { Doorman } from '../support/doorman.js'
 import { Lending } from '../support/lending.js'
 import { until } from '../support/until.js'
 
@@ -188,8 +187,7 @@ describe('a lease', () => {
   })
 
   test('is cancelling until the cancel is over, and keeps what is written meanwhile', async () => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const { open } = start({ connectionString: doorman.connectionString })
     const { lease, peer } = open()
     lease.write(queryMessage('SELECT pg_sleep(3600)'))

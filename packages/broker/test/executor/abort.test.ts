@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectionBroker } from '../../src/index.js'
+import type { ConnectionBroker, SharedPoolExecutor } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { hold, processId, untilWaiting } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
@@ -18,6 +18,17 @@ function start(options = {}) {
   })
   return { broker, executor }
 }
+
+/** A task that has begun and does not end by itself, and the thread that it has reported. */
+const reporting = (
+  executor: SharedPoolExecutor<Tasks>,
+  name: 'computes' | 'neverLooksUp',
+  signal: AbortSignal,
+): Promise<[Promise<unknown>, unknown]> =>
+  new Promise((resolve) => {
+    const task = executor.run(undefined, { name, signal, onProgress: (thread) => resolve([task, thread]) })
+    task.catch(() => {})
+  })
 
 /** What a promise rejects with. */
 const reasonOf = (promise: Promise<unknown>) =>
@@ -138,15 +149,8 @@ describe('one signal aborts a task', () => {
   test('that computes in a loop without an event, by what throwIfAborted reads', async () => {
     const { broker, executor } = start({ maxThreads: 1 })
     const stop = new AbortController()
-    const [computes, threadBefore] = await new Promise<[Promise<unknown>, unknown]>((resolve) => {
-      const task = executor.run(undefined, {
-        name: 'computes',
-        signal: stop.signal,
-        onProgress: (thread) => resolve([task, thread]),
-      })
-      task.catch(() => {})
-    })
-    await expectReason(stop, computes)
+    const [task, threadBefore] = await reporting(executor, 'computes', stop.signal)
+    await expectReason(stop, task)
     expect(await executor.run(undefined, { name: 'threadOf' })).toBe(threadBefore)
     await expectClean(broker)
   })
@@ -169,14 +173,7 @@ describe('one signal aborts a task', () => {
   test('that does not listen, by ending its thread when the grace is over', async () => {
     const { broker, executor } = start({ abortGraceMillis: 20 })
     const stop = new AbortController()
-    const [task, threadBefore] = await new Promise<[Promise<unknown>, unknown]>((resolve) => {
-      const task = executor.run(undefined, {
-        name: 'neverLooksUp',
-        signal: stop.signal,
-        onProgress: (thread) => resolve([task, thread]),
-      })
-      task.catch(() => {})
-    })
+    const [task, threadBefore] = await reporting(executor, 'neverLooksUp', stop.signal)
     await expectReason(stop, task)
     expect(await executor.run(undefined, { name: 'threadOf' })).not.toBe(threadBefore)
     await expectClean(broker)

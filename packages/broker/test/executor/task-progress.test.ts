@@ -11,13 +11,19 @@ const lending = new Lending(database)
 const start = () => lending.executor<Tasks>(lending.broker(), 'progress.js')
 const cells = (count: number) => new Int32Array(new SharedArrayBuffer(4 * count))
 
-test('every value arrives, in order, when each is taken before the next is reported', async () => {
+/** Tells the task in `taken` which value it has seen last. */
+function taker() {
   const taken = cells(1)
   const seen: number[] = []
   const onProgress = (value: number) => {
     seen.push(value)
     Atomics.store(taken, 0, value)
   }
+  return { taken, seen, onProgress }
+}
+
+test('every value arrives, in order, when each is taken before the next is reported', async () => {
+  const { taken, seen, onProgress } = taker()
   await start().run({ to: 5, taken }, { name: 'countsSlowly', onProgress })
   expect(seen).toEqual([1, 2, 3, 4, 5])
 })
@@ -71,12 +77,7 @@ test('a callback that throws fails its task with what it threw', async () => {
 })
 
 test('a value that cannot be cloned throws in the task, and the next ones still arrive', async () => {
-  const taken = cells(1)
-  const seen: number[] = []
-  const onProgress = (value: number) => {
-    seen.push(value)
-    Atomics.store(taken, 0, value)
-  }
+  const { taken, seen, onProgress } = taker()
   expect(await start().run({ taken }, { name: 'reportsFunction', onProgress })).toBe('DataCloneError')
   expect(seen).toEqual([1, 2, 3])
 })

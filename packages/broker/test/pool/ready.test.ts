@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.js'
 import { hold } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
-import { TcpProxy } from '../support/proxy.js'
 import { until } from '../support/until.js'
 
 const database = await createTestDatabase()
@@ -48,8 +47,7 @@ test('the minimum is filled up again when connections are lost', async () => {
 })
 
 test('ready waits for a server that is still away', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({ min: 1, connectionString: proxy.connectionString })
   proxy.refuse()
   const ready = broker.ready()
@@ -60,8 +58,7 @@ test('ready waits for a server that is still away', async () => {
 })
 
 test('ready gives up on a server that stays away, and says why', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({
     min: 1,
     connectionString: proxy.connectionString,
@@ -88,8 +85,7 @@ test('ready fails at once when the server refuses for good', async () => {
 })
 
 test('ready is refused by a broker that closes', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({ min: 1, connectionString: proxy.connectionString })
   proxy.hold('toServer')
   const ready = expect(broker.ready()).rejects.toMatchObject({ code: 'PGLEASE_BROKER_CLOSED' })

@@ -5,7 +5,7 @@ import { Backoff } from '../../src/pool/backoff.js'
 import { createTestDatabase } from '../support/database.js'
 import { processId } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
-import { TcpProxy } from '../support/proxy.js'
+import type { TcpProxy } from '../support/proxy.js'
 import { gate, until } from '../support/until.js'
 
 type Tasks = typeof import('../tasks/manners/basics.js')
@@ -16,8 +16,7 @@ const lending = new Lending(database)
 describe('while the server is away', () => {
   let proxy: TcpProxy
   beforeEach(async () => {
-    proxy = await TcpProxy.start(database.connectionString)
-    lending.closeAfterTest(() => proxy.close())
+    proxy = await lending.proxy()
   })
 
   test('a caller gives up at its own timeout, with the original cause', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { DatabaseOptions } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
-import { Doorman } from '../support/doorman.js'
+import type { Doorman } from '../support/doorman.js'
 import { hold, processId, warm } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
 import { until } from '../support/until.js'
@@ -11,8 +11,7 @@ const lending = new Lending(database)
 
 let doorman: Doorman
 beforeEach(async () => {
-  doorman = await Doorman.start(database.connectionString)
-  lending.closeAfterTest(() => doorman.close())
+  doorman = await lending.doorman()
 })
 
 const start = (options: DatabaseOptions = {}) =>

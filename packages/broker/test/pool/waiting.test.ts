@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.js'
-import { Doorman } from '../support/doorman.js'
 import { hold, processId, untilWaiting } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
 import { until } from '../support/until.js'
@@ -169,8 +168,7 @@ test('no connection is lost however many give up at whatever moment', async () =
 })
 
 test('one who waits is served by a connection that comes back, even while a new one connects', async () => {
-  const doorman = await Doorman.start(database.connectionString)
-  lending.closeAfterTest(() => doorman.close())
+  const doorman = await lending.doorman()
   const broker = lending.broker({ max: 2, connectionString: doorman.connectionString })
   const held = await hold(broker)
   doorman.holdNewcomers()

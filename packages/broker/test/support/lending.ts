@@ -9,7 +9,9 @@ import {
   SharedPoolExecutor,
 } from '../../src/index.js'
 import type { TestDatabase } from './database.js'
+import { Doorman } from './doorman.js'
 import { failOnLeaks } from './leaks.js'
+import { TcpProxy } from './proxy.js'
 import { until } from './until.js'
 
 const TLS = { ca: inject('certificate').cert }
@@ -73,6 +75,20 @@ export class Lending {
     const worker = new Worker(new URL(taskFile(file)), options)
     this.#closers.push(() => worker.terminate())
     return worker
+  }
+
+  /** Stands between clients and the server, and lets in whom the test wants. */
+  async doorman(connectionString = this.#database.connectionString): Promise<Doorman> {
+    const doorman = await Doorman.start(connectionString)
+    this.#closers.push(() => doorman.close())
+    return doorman
+  }
+
+  /** Stands between clients and the server, and fails as networks do. */
+  async proxy(): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(this.#database.connectionString)
+    this.#closers.push(() => proxy.close())
+    return proxy
   }
 
   closeAfterTest(close: () => Promise<unknown>): void {

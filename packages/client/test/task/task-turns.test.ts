@@ -15,6 +15,14 @@ function thread() {
   return { cell, turns, begun, arrives }
 }
 
+/** A thread that runs one task, and has the next one of the executor's waiting. */
+function threadWithOneWaiting() {
+  const { cell, turns, begun, arrives } = thread()
+  turns.begin()
+  cell.offer(1)
+  return { cell, turns, begun, arrives, first: arrives(1) }
+}
+
 const turn = () => new Promise(setImmediate)
 
 test('a task that arrives when the one before it has ended begins at once', async () => {
@@ -26,10 +34,7 @@ test('a task that arrives when the one before it has ended begins at once', asyn
 })
 
 test('a task that arrives before begins a turn after the end of the one before it', async () => {
-  const { cell, turns, begun, arrives } = thread()
-  turns.begin()
-  cell.offer(1)
-  const first = arrives(1)
+  const { turns, begun, first } = threadWithOneWaiting()
   await turn()
   expect(begun).toEqual([])
   turns.end()
@@ -39,10 +44,7 @@ test('a task that arrives before begins a turn after the end of the one before i
 })
 
 test('a task that arrives between the end of one and the begin of the next does not run beside that', async () => {
-  const { cell, turns, begun, arrives } = thread()
-  turns.begin()
-  cell.offer(1)
-  const first = arrives(1)
+  const { cell, turns, begun, arrives, first } = threadWithOneWaiting()
   turns.end()
   cell.received(1)
   cell.offer(2)
@@ -55,10 +57,7 @@ test('a task that arrives between the end of one and the begin of the next does 
 })
 
 test('a task that was taken back gives its turn to the next', async () => {
-  const { cell, turns, begun, arrives } = thread()
-  turns.begin()
-  cell.offer(1)
-  const first = arrives(1)
+  const { cell, turns, begun, arrives, first } = threadWithOneWaiting()
   turns.end()
   expect(cell.takeBack(1)).toBe(true)
   cell.offer(2)

@@ -1,9 +1,10 @@
+import type { LeasedClient } from '@pglease/client'
 import { startPostgres } from '@pglease/postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectionBroker, DatabaseOptions } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
-import { Doorman } from '../../support/doorman.js'
+import type { Doorman } from '../../support/doorman.js'
 import { processId, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { lock } from '../../support/lock.js'
@@ -12,6 +13,25 @@ import { SLEEP, untilRunning } from '../../support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+
+/** Of the advisory lock that a query waits for. */
+const KEY = 1
+const SLOW = `SELECT pg_advisory_xact_lock(${KEY})`
+
+/** Cancels a query that is over before the cancel reaches the server: it waits at the doorman. */
+async function cancelTooLate(
+  client: LeasedClient,
+  doorman: Doorman,
+  held: Awaited<ReturnType<typeof lock>>,
+): Promise<void> {
+  const slow = client.query(SLOW)
+  await untilRunning(database, SLOW)
+  doorman.holdNewcomers()
+  client.cancelQuery()
+  await until(() => doorman.waiting === 1, 'for the cancel')
+  await held.release()
+  await slow
+}
 
 /** Cancels a query on a lease, and asks for another on the same. */
 function cancelled(broker: ConnectionBroker, admin: pg.Client) {
@@ -60,18 +80,11 @@ describe('cancelQuery', () => {
   })
 
   test('hits only the query that it was meant for, however late its connection is', async () => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
-    const held = await lock(database, 1)
+    const held = await lock(database, KEY)
     await broker.withConnection(async (client) => {
-      const slow = client.query('SELECT pg_advisory_xact_lock(1)')
-      await untilRunning(database, 'SELECT pg_advisory_xact_lock(1)')
-      doorman.holdNewcomers()
-      client.cancelQuery()
-      await until(() => doorman.waiting === 1, 'for the cancel')
-      await held.release()
-      await slow
+      await cancelTooLate(client, doorman, held)
       const next = client.query('SELECT 1 AS one')
       doorman.letIn()
       expect((await next).rows).toEqual([{ one: 1 }])
@@ -82,19 +95,12 @@ describe('cancelQuery', () => {
 describe('a cancel can never hit the next lease’s query', () => {
   /** A lease whose query is over, and whose cancel is still on its way. Returns how to go on. */
   async function lateCancel(options: DatabaseOptions) {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString, ...options })
-    const held = await lock(database, 2)
+    const held = await lock(database, KEY)
     const before = await broker.withConnection(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-      const slow = client.query('SELECT pg_advisory_xact_lock(2)')
-      await untilRunning(database, 'SELECT pg_advisory_xact_lock(2)')
-      doorman.holdNewcomers()
-      client.cancelQuery()
-      await until(() => doorman.waiting === 1, 'for the cancel')
-      await held.release()
-      await slow
+      await cancelTooLate(client, doorman, held)
       return rows[0].pid as number
     })
     const next = processId(broker)
@@ -120,8 +126,7 @@ describe('a cancel can never hit the next lease’s query', () => {
   })
 
   test('also when the lease was released with the query under way', async () => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
     const held = await lock(database, 3)
     const before = await broker.withConnection(async (client) => {
@@ -159,8 +164,7 @@ describe('a cancel can never hit the next lease’s query', () => {
 })
 
 test('a query that does not stop costs its connection, and no more than the time allowed', async () => {
-  const doorman = await Doorman.start(database.connectionString)
-  lending.closeAfterTest(() => doorman.close())
+  const doorman = await lending.doorman()
   const broker = lending.broker({
     max: 1,
     cancelTimeoutMillis: 50,
@@ -194,8 +198,7 @@ describe('a cancel goes the way of its connection', () => {
   const SSL_REQUEST = 80877103
 
   async function overTls(options: DatabaseOptions) {
-    const doorman = await Doorman.start(server.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman(server.connectionString)
     const ssl = { ca: server.certificate!.cert }
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString, ssl, ...options })
     expect(await cancelled(broker, admin)).toEqual({ code: '57014', isSame: true })

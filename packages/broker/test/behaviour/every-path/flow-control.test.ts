@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import type { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending } from '../../support/lending.js'
-import { TcpProxy } from '../../support/proxy.js'
 import { until } from '../../support/until.js'
 
 type Tasks = typeof import('../../tasks/bulk.js')
@@ -71,8 +70,7 @@ test.each(['computes', 'pauses'])(
 )
 
 test('a writer is held back by a server that does not read', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
   const executor = lending.executor<Tasks>(broker, 'bulk.js')
   const gate = new Int32Array(new SharedArrayBuffer(8))
@@ -88,8 +86,7 @@ test('a writer is held back by a server that does not read', async () => {
 })
 
 test('a writer that is held back is told when its lease is revoked', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({
     max: 1,
     connectionString: proxy.connectionString,

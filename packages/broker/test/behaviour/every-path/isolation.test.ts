@@ -3,7 +3,6 @@ import { beforeAll, expect, test } from 'vitest'
 import type { ConnectionBroker, SharedPoolExecutor } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
-import { TcpProxy } from '../../support/proxy.js'
 import { until } from '../../support/until.js'
 
 type Tasks = typeof import('../../tasks/leftovers.js')
@@ -113,8 +112,7 @@ test.each(['half a message', 'half a COPY message'])(
 )
 
 test('a COPY in of which the lease did not see the beginning is ended all the same', async () => {
-  const proxy = await TcpProxy.start(database.connectionString)
-  lending.closeAfterTest(() => proxy.close())
+  const proxy = await lending.proxy()
   const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
   await broker.withConnection(async (client) => {
     await client.query('SELECT 1')

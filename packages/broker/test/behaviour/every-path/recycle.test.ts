@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
-import { Doorman } from '../../support/doorman.js'
 import { hold, processId, untilWaiting, warm } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { gate, until } from '../../support/until.js'
@@ -32,8 +31,7 @@ test('leased connections are closed when they come back, and their holders notic
 })
 
 test('a connection that was being opened before is not lent after', async () => {
-  const doorman = await Doorman.start(database.connectionString)
-  lending.closeAfterTest(() => doorman.close())
+  const doorman = await lending.doorman()
   const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
   doorman.holdNewcomers()
   const waiter = processId(broker)

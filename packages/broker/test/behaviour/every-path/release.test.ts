@@ -132,17 +132,21 @@ const running = async () =>
     )
   ).rows
 
+/** Leases the connection of this process id and releases it so. */
+const releasedWith = (broker: ConnectionBroker, option: Parameters<LeasedClient['release']>[0]) =>
+  broker.withConnection(async (client) => {
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+    client.release(option)
+    return rows[0].pid as number
+  })
+
 test.each([
   ['{ destroy: true }', { destroy: true }],
   ['true', true],
   ['an error', new Error('do not trust it')],
 ])('a release with %s closes the connection', async (_, option) => {
   const broker = lending.broker({ max: 1 })
-  const before = await broker.withConnection(async (client) => {
-    const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-    client.release(option)
-    return rows[0].pid
-  })
+  const before = await releasedWith(broker, option)
   expect(await processId(broker)).not.toBe(before)
   await untilQuiet(broker)
   expect(broker.stats().default).toMatchObject({ opened: 2, total: 1, closed: { destroyed: 1 } })
@@ -154,11 +158,7 @@ test.each([
   ['nothing', undefined],
 ])('a release with %s keeps the connection', async (_, option) => {
   const broker = lending.broker({ max: 1 })
-  const before = await broker.withConnection(async (client) => {
-    const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-    client.release(option)
-    return rows[0].pid
-  })
+  const before = await releasedWith(broker, option)
   expect(await processId(broker)).toBe(before)
 })
 

@@ -7,12 +7,11 @@ import type {
   DatabaseStatistics,
 } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
-import { Doorman } from '../../support/doorman.js'
 import { hold, processId, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
-import { TcpProxy } from '../../support/proxy.js'
 import { getSockets } from '../../support/sockets.js'
 import { until } from '../../support/until.js'
+import { SLEEP, untilRunning } from '../../support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -120,9 +119,16 @@ test('every number tells what has happened', async () => {
     validateAfterIdleMillis: 60_000,
   })
   const history = new History(broker)
-  const idle = () => ({ total: 1, idle: 1, opened: 1 })
+  const aNewConnection = () =>
+    history.step('a new connection', () => query(broker, 'SELECT 1'), {
+      ...LEASE,
+      ...SELECT_1,
+      total: 1,
+      idle: 1,
+      opened: 1,
+    })
 
-  await history.step('a first lease', () => query(broker, 'SELECT 1'), { ...idle(), ...LEASE, ...SELECT_1 })
+  await aNewConnection()
   await history.step('a second lease', () => query(broker, 'SELECT 1'), { ...LEASE, ...SELECT_1 })
 
   await history.step('an open transaction', () => query(broker, 'BEGIN'), {
@@ -165,22 +171,12 @@ test('every number tells what has happened', async () => {
     },
   )
 
-  const SLEEP = 'SELECT pg_sleep(3600)'
-  const untilAsleep = () =>
-    until(async () => {
-      const { rowCount } = await database.admin.query(
-        "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active' AND datname = $2",
-        [SLEEP, database.name],
-      )
-      return rowCount === 1
-    }, 'for the query to run')
-
   await history.step(
     'a release in the middle of a query',
     () =>
       broker.withConnection(async (client) => {
         client.query(SLEEP).catch(() => {})
-        await untilAsleep()
+        await untilRunning(database)
       }),
     // The server keeps the head of the answer back until there is more of it.
     { ...LEASE, cancels: 1, bytesToServer: bytes.query(SLEEP) },
@@ -192,7 +188,7 @@ test('every number tells what has happened', async () => {
     async () => {
       await broker.withConnection(async (client) => {
         const cancelled = client.query(SLEEP).catch((error) => error)
-        await untilAsleep()
+        await untilRunning(database)
         // The server sends the error ahead of the end of its answer, which is to be counted too.
         const { connection } = client as unknown as { connection: EventEmitter }
         const ready = once(connection, 'readyForQuery')
@@ -217,11 +213,7 @@ test('every number tells what has happened', async () => {
     { ...LEASE, ...SELECT_1, resets: 0, total: -1, idle: -1, closed: { destroyed: 1 } },
   )
 
-  await history.step('a new connection', () => query(broker, 'SELECT 1'), {
-    ...idle(),
-    ...LEASE,
-    ...SELECT_1,
-  })
+  await aNewConnection()
 
   await history.step('a recycle', () => broker.recycle(), { total: -1, idle: -1, closed: { recycled: 1 } })
 
@@ -240,11 +232,7 @@ test('every number tells what has happened', async () => {
     { ...LEASE, ...SELECT_1, resets: 0, opened: 1, revoked: 1, closed: { recycled: 1 } },
   )
 
-  await history.step('a new connection', () => query(broker, 'SELECT 1'), {
-    ...idle(),
-    ...LEASE,
-    ...SELECT_1,
-  })
+  await aNewConnection()
 
   await history.step(
     'a connection lost while idle',
@@ -261,11 +249,7 @@ test('every number tells what has happened', async () => {
     {},
   )
 
-  await history.step('a new connection', () => query(broker, 'SELECT 1'), {
-    ...idle(),
-    ...LEASE,
-    ...SELECT_1,
-  })
+  await aNewConnection()
   await history.step('a close', () => broker.close(), { total: -1, idle: -1, closed: { closed: 1 } })
   await history.step(
     'a lease after the close',
@@ -299,8 +283,7 @@ describe('a connection that is closed is counted by the reason', () => {
   })
 
   test('invalid, and what was validated before', async () => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const { broker, history } = start({
       connectionString: doorman.connectionString,
       validateAfterIdleMillis: 0,
@@ -323,8 +306,7 @@ describe('a connection that is closed is counted by the reason', () => {
   })
 
   test('unclean, when its query does not stop', async () => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const { broker, history } = start({ connectionString: doorman.connectionString, cancelTimeoutMillis: 20 })
     await history.step(
       'a network that breaks',
@@ -348,8 +330,7 @@ describe('a connection that is closed is counted by the reason', () => {
   })
 
   test('lost, in the middle of a lease', async () => {
-    const proxy = await TcpProxy.start(database.connectionString)
-    lending.closeAfterTest(() => proxy.close())
+    const proxy = await lending.proxy()
     const { broker, history } = start({ connectionString: proxy.connectionString })
     await history.step(
       'a network that breaks',
@@ -364,8 +345,7 @@ describe('a connection that is closed is counted by the reason', () => {
   })
 
   test('or not at all, when it never came about', async () => {
-    const proxy = await TcpProxy.start(database.connectionString)
-    lending.closeAfterTest(() => proxy.close())
+    const proxy = await lending.proxy()
     const { broker, history } = start({ connectionString: proxy.connectionString })
     proxy.refuse()
     await history.step(
@@ -403,8 +383,7 @@ test('waits and holds are told in milliseconds, from the shortest to the longest
 })
 
 test('what is going on now is told too', async () => {
-  const doorman = await Doorman.start(database.connectionString)
-  lending.closeAfterTest(() => doorman.close())
+  const doorman = await lending.doorman()
   const broker = lending.broker({ max: 2, connectionString: doorman.connectionString })
   const held = await hold(broker)
   doorman.holdNewcomers()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
-import { Doorman } from '../../support/doorman.js'
 import { processId } from '../../support/hold.js'
 import { Keeper, PID } from '../../support/keeper.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -22,16 +22,21 @@ function start() {
   return { broker, keeper: new Keeper(lending, broker) }
 }
 
+/** Releases the lease that the thread has begun by itself while its query runs, and waits until all is over. */
+async function releaseWhileRunning(broker: ConnectionBroker, keeper: Keeper, lease: Promise<unknown>) {
+  await keeper.standStill()
+  await untilRunning(database)
+  await keeper.call('releases')
+  await lease
+  await untilQuiet(broker)
+}
+
 describe.skipIf(!getSockets)('a lease that a thread has begun without the broker', () => {
   test('may be released while its first query runs: that is cancelled, and the connection is kept', async () => {
     const { broker, keeper } = start()
     const pid = await processId(broker)
     const lease = keeper.call('thenHalfOfAnother', ['CREATE TEMP TABLE mine ()'], SLEEP)
-    await keeper.standStill()
-    await untilRunning(database)
-    await keeper.call('releases')
-    await lease
-    await untilQuiet(broker)
+    await releaseWhileRunning(broker, keeper, lease)
     expect(broker.stats().default).toMatchObject({ opened: 1, leases: 3, cancels: 1, idle: 1 })
     const look = "SELECT pg_backend_pid() AS pid, to_regclass('mine') AS mine"
     expect(await keeper.call('one', [look])).toEqual({ pid, mine: null })
@@ -41,11 +46,7 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
     const { broker, keeper } = start()
     const pid = await processId(broker)
     const lease = keeper.call('thenHalfOfAnother', [PID], [SLEEP, SLEEP, SLEEP], { pipeline: true })
-    await keeper.standStill()
-    await untilRunning(database)
-    await keeper.call('releases')
-    await lease
-    await untilQuiet(broker)
+    await releaseWhileRunning(broker, keeper, lease)
     expect(broker.stats().default).toMatchObject({ opened: 1, leases: 3, cancels: 1, idle: 1 })
     expect(await processId(broker)).toBe(pid)
   })
@@ -53,11 +54,8 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
   test('may cancel its query, and goes on', async () => {
     const { broker, keeper } = start()
     const lease = keeper.call('cancelsInAnother', [PID], SLEEP)
-    await keeper.standStill()
-    await untilRunning(database)
-    await keeper.call('releases')
+    await releaseWhileRunning(broker, keeper, lease)
     expect(await lease).toEqual({ code: '57014', one: 1 })
-    await untilQuiet(broker)
     expect(broker.stats().default).toMatchObject({ opened: 1, leases: 2, cancels: 1, idle: 1 })
   })
 })
@@ -80,8 +78,7 @@ describe.skipIf(!getSockets)('a cancel of a thread that has the socket', () => {
     ['its lease’s next query', false],
     ['the query of its thread’s next lease', true],
   ])('comes late, and %s waits for that', async (_whose, isAnotherLease) => {
-    const doorman = await Doorman.start(database.connectionString)
-    lending.closeAfterTest(() => doorman.close())
+    const doorman = await lending.doorman()
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
     const keeper = new Keeper(lending, broker)
     const locks = [await lock(database, 1), await lock(database, 2)]

@@ -9,7 +9,6 @@ import { createTestDatabase } from '../../support/database.js'
 import { hold, processId } from '../../support/hold.js'
 import { Keeper, PID } from '../../support/keeper.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
-import { TcpProxy } from '../../support/proxy.js'
 import { RawThread } from '../../support/raw-thread.js'
 import { duplicatedSockets, getSockets } from '../../support/sockets.js'
 import { until } from '../../support/until.js'
@@ -181,8 +180,7 @@ describe.skipIf(!getSockets)('a connection that ends in the middle of a lease', 
   })
 
   test('ends the lease when the network breaks, and the pool goes on', async () => {
-    const proxy = await TcpProxy.start(database.connectionString)
-    lending.closeAfterTest(() => proxy.close())
+    const proxy = await lending.proxy()
     const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
     const keeper = new Keeper(lending, broker)
     const lease = keeper.call('thenAnother', [PID], [PID, 'SELECT pg_sleep(3600)'])
