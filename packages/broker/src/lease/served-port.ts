@@ -40,6 +40,7 @@ export class ServedPort implements LeasePeer {
   readonly speaksTls: boolean
   readonly thread: string
   readonly keepsSockets: boolean
+  readonly #onClosed: () => void
   #lease: Lease | undefined
   /** The number of the latest lease. */
   #number = 0
@@ -51,6 +52,7 @@ export class ServedPort implements LeasePeer {
     { find, label, keepsSockets }: PortRights,
     cell: SessionCell | undefined,
     speaksTls: boolean,
+    onClosed: () => void,
   ) {
     this.#channel = channel
     this.#find = find
@@ -58,6 +60,7 @@ export class ServedPort implements LeasePeer {
     this.keepsSockets = keepsSockets
     this.cell = cell
     this.speaksTls = speaksTls
+    this.#onClosed = onClosed
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
   }
@@ -153,5 +156,6 @@ export class ServedPort implements LeasePeer {
   /** The worker is gone, in whatever way: the lease ends with its port. */
   #closed(): void {
     this.#release('release', this.cell?.left)
+    this.#onClosed()
   }
 }

@@ -4,7 +4,7 @@ import {
   type BrokerFrame,
   BrokerLink,
   CELL_BYTES,
-  PortChannel,
+  Channels,
   SessionCell,
   STANDSTILL_BYTES,
   standStill,
@@ -36,8 +36,8 @@ export class ThreadPorts {
         if (mayStandStill && isMemory(memory, STANDSTILL_BYTES)) standStill(memory)
         mayStandStill = false
       },
-      addLeasePort: (leasePort, cell, speaksTls) =>
-        this.#serveLeases(leasePort as MessagePort, rights, cell, speaksTls === true),
+      serveLeases: (leases, speaksTls) =>
+        this.#serveLeases(leases as MessagePort, rights, speaksTls === true),
     }
     serveControl(control, port)
     this.#keep(port)
@@ -56,17 +56,19 @@ export class ThreadPorts {
     for (const port of this.#ports) port.close()
   }
 
-  #serveLeases(port: MessagePort, rights: ThreadRights, memory: unknown, speaksTls: boolean): void {
+  #serveLeases(port: MessagePort, rights: ThreadRights, speaksTls: boolean): void {
     if (this.#state === 'closed') return port.close()
-    const channel = new PortChannel<WorkerFrame, BrokerFrame>(port)
-    const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
-    const served = new ServedPort(channel, rights, cell, speaksTls)
-    this.#keep(port, served)
+    new Channels<WorkerFrame, BrokerFrame>(port, (channel, memory) => {
+      const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
+      const served = new ServedPort(channel, rights, cell, speaksTls, () => this.#ports.delete(served))
+      this.#ports.add(served)
+    })
+    this.#keep(port)
   }
 
-  #keep(port: MessagePort, served: { close(): void } = port): void {
-    this.#ports.add(served)
-    port.once('close', () => this.#ports.delete(served))
+  #keep(port: MessagePort): void {
+    this.#ports.add(port)
+    port.once('close', () => this.#ports.delete(port))
   }
 }
 

@@ -72,7 +72,7 @@ test('a proxied argument is refused', async () => {
   const { port1, port2 } = new MessageChannel()
   lending.closeAfterTest(async () => port1.close())
   const argumentList = [{ type: 'HANDLER', name: 'proxy', value: port2 }]
-  const answer = await thread.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])
+  const answer = await thread.ask({ type: 'APPLY', path: ['serveLeases'], argumentList }, [port2])
   expect(answer).toMatchObject({ error: { name: 'ForbiddenCallError' } })
   await expectAlive(broker, thread)
 })
@@ -87,10 +87,10 @@ test.each([null, undefined, 0, 'hello', [], [null], new Uint8Array(3)])(
 )
 
 test.each([undefined, null, 1, 'port', {}, [], new SharedArrayBuffer(1)])(
-  'a lease port that is none, but %s, is refused',
+  'a port for leases that is none, but %s, is refused',
   async (port) => {
     const { broker, thread } = start()
-    expect(await thread.call('addLeasePort', port)).toMatchObject({ name: 'throw' })
+    expect(await thread.call('serveLeases', port)).toMatchObject({ name: 'throw' })
     await expectAlive(broker, thread)
   },
 )

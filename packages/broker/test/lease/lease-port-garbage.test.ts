@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import type { MessagePort } from 'node:worker_threads'
 import { queryMessage } from '@pglease/client/internal'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.js'
 import { Lending, untilQuiet } from '../support/lending.js'
-import { nextFrame, RawThread } from '../support/raw-thread.js'
+import { nextFrame, type RawLeasePort, RawThread } from '../support/raw-thread.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -21,7 +20,7 @@ const request = { database: 'default' }
 const bytes = new Uint8Array(queryMessage('SELECT 1'))
 
 /** Opens a lease and waits for it. */
-async function lease(port: MessagePort): Promise<void> {
+async function lease(port: RawLeasePort): Promise<void> {
   port.postMessage({ open: 1, request, bytes })
   const [frame] = await once(port, 'message')
   expect(frame).toMatchObject({ grant: 1 })

@@ -1,6 +1,6 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { fromWire, type Wire } from '@pglease/client/internal'
+import { Channels, type FrameChannel, fromWire, type Wire } from '@pglease/client/internal'
 import type { AttachOptions, ConnectionBroker } from '../../src/index.js'
 
 /** What Comlink calls a message of the control port; only as far as the tests look at it. */
@@ -13,10 +13,32 @@ interface Answer {
   error?: unknown
 }
 
+/** A lease port, of the shape of a MessagePort. */
+export class RawLeasePort extends EventEmitter {
+  readonly #channel: FrameChannel<unknown, unknown>
+
+  constructor(channel: FrameChannel<unknown, unknown>) {
+    super()
+    this.#channel = channel
+    channel.onFrame = (frame) => this.emit('message', frame)
+    channel.onClose = () => this.emit('close')
+  }
+
+  postMessage(frame: unknown): void {
+    this.#channel.post(frame)
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+}
+
 /** A thread as the broker sees one, whose messages a test makes up. */
 export class RawThread {
   readonly control: MessagePort
-  readonly #ports: MessagePort[] = []
+  /** That of the lease ports, once there is one. */
+  #leases: MessagePort | undefined
+  #channels: Channels<unknown, unknown> | undefined
   #calls = 0
 
   constructor(broker: ConnectionBroker, options: AttachOptions = {}) {
@@ -42,27 +64,35 @@ export class RawThread {
     return this.ask({ type: 'APPLY', path: [method], argumentList })
   }
 
+  /** The port of the lease ports: what is posted to it is no frame of a lease, but a message of the channels. */
+  async leases(): Promise<MessagePort> {
+    if (this.#leases === undefined) {
+      const { port1, port2 } = new MessageChannel()
+      this.#leases = port1
+      this.#channels = new Channels(port1)
+      const argumentList = [port2, true].map((value) => ({ type: 'RAW', value }))
+      await this.ask({ type: 'APPLY', path: ['serveLeases'], argumentList }, [port2])
+    }
+    return this.#leases
+  }
+
   /**
    * A lease port of this thread.
    * @param cell of a thread that takes sockets, with TLS or not: the memory of its session cell.
    */
-  async leasePort(cell?: SharedArrayBuffer): Promise<MessagePort> {
-    const { port1, port2 } = new MessageChannel()
-    // Its close is seen only once it has been started.
-    port1.start()
-    this.#ports.push(port1)
-    const argumentList = [port2, cell, true].map((value) => ({ type: 'RAW', value }))
-    await this.ask({ type: 'APPLY', path: ['addLeasePort'], argumentList }, [port2])
-    return port1
+  async leasePort(cell = new SharedArrayBuffer(1)): Promise<RawLeasePort> {
+    await this.leases()
+    return new RawLeasePort(this.#channels!.open(cell))
   }
 
   close(): void {
-    for (const port of [this.control, ...this.#ports]) port.close()
+    this.control.close()
+    this.#leases?.close()
   }
 }
 
 /** The next frame of a lease port, with the error in it, if there is one, as its thread would throw it. */
-export async function nextFrame(port: MessagePort): Promise<unknown> {
+export async function nextFrame(port: RawLeasePort): Promise<unknown> {
   const [frame] = await once(port, 'message')
   return frame.error === undefined ? frame : { ...frame, error: fromWire(frame.error) }
 }

@@ -3,10 +3,17 @@ import { type Remote, transfer, wrap } from 'comlink'
 import { NotAttachedError } from '../common/errors.js'
 import { openSsl } from '../socket/openssl.js'
 import { Standstill } from '../socket/standstill.js'
+import { Channels } from './channels.js'
 import { keepErrorsWhole } from './comlink-errors.js'
-import type { AttachRequest, BrokerControl, BrokerInfo, LeaseRequest } from './contract.js'
+import type {
+  AttachRequest,
+  BrokerControl,
+  BrokerFrame,
+  BrokerInfo,
+  LeaseRequest,
+  WorkerFrame,
+} from './contract.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
-import { PortChannel } from './port-channel.js'
 import { SessionCell } from './session-cell.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
 
@@ -20,6 +27,8 @@ const MAX_FREE_PORTS = 16
 export class BrokerLink implements LoanKeeper {
   /** Kept for the life of the thread: a proxy that is collected drops the answers under way. */
   readonly #control: Remote<BrokerControl>
+  /** Of the lease ports. Made when the first is. */
+  #channels: Channels<BrokerFrame, WorkerFrame> | undefined
   readonly #freePorts: LeasePort[] = []
   /** Sockets that this thread keeps between its leases, the one used last at the end. */
   readonly #kept: SocketLoan[] = []
@@ -76,17 +85,22 @@ export class BrokerLink implements LoanKeeper {
   close(): void {
     this.#state = 'closed'
     for (const loan of [...this.#kept]) loan.drop()
-    for (const port of this.#freePorts.splice(0)) port.close()
+    this.#channels?.close()
     this.#controlPort.close()
   }
 
   #newPort(): LeasePort {
-    const { port1, port2 } = new MessageChannel()
+    this.#channels ??= this.#newChannels()
     const cell = new SessionCell()
+    return new LeasePort(this.#channels.open(cell.memory), cell, (port) => this.#keep(port))
+  }
+
+  #newChannels(): Channels<BrokerFrame, WorkerFrame> {
+    const { port1, port2 } = new MessageChannel()
     const transferred = transfer(port2 as never, [port2 as never])
-    // A refused port is closed by the broker, and that is how its lease learns of it.
-    this.#control.addLeasePort(transferred, cell.memory, this.#speaksTls).catch(() => port1.close())
-    return new LeasePort(new PortChannel(port1), cell, (port) => this.#keep(port))
+    // Its leases learn of a refusal by its end.
+    this.#control.serveLeases(transferred, this.#speaksTls).catch(() => port1.close())
+    return new Channels(port1)
   }
 
   #hasOpenSsl(broker: BrokerInfo): boolean {

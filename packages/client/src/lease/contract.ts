@@ -4,7 +4,7 @@ import type { Address } from '../socket/openssl.js'
 
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
- * carries the frames of one lease after another.
+ * carries the frames of one lease after another. A thread's lease ports are channels of one MessagePort.
  */
 
 export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
@@ -44,11 +44,10 @@ export interface BrokerControl {
   /** Blocks the broker's thread: see `Standstill`. Once per thread. */
   standStill(memory: SharedArrayBuffer): void
   /**
-   * Gives the broker the other end of a new lease port.
-   * @param cell the memory of its `SessionCell`.
+   * Once per thread: gives the broker the port of the thread's lease ports, which are `Channels` on it.
    * @param speaksTls whether the thread can have the sockets of connections with TLS.
    */
-  addLeasePort(port: unknown, cell: SharedArrayBuffer, speaksTls: boolean): void
+  serveLeases(port: unknown, speaksTls: boolean): void
 }
 
 export interface BrokerInfo {
@@ -62,7 +61,7 @@ export interface BrokerInfo {
   threadId: number
 }
 
-export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'addLeasePort']
+export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'serveLeases']
 
 /** A thread asks the broker for its control port by posting this once to its parent. */
 export interface AttachRequest {

@@ -1,3 +1,4 @@
+import { type FrameChannel, ownBytes } from './channels.js'
 import type {
   AgainFrame,
   AskFrame,
@@ -8,7 +9,6 @@ import type {
   RevokeFrame,
   WorkerFrame,
 } from './contract.js'
-import { type FrameChannel, ownBytes } from './port-channel.js'
 import type { SessionCell } from './session-cell.js'
 
 /** Who holds the port at the moment. */
@@ -22,9 +22,8 @@ export interface LeaseHolder {
 }
 
 /**
- * The worker's end of a lease port. It carries one lease at a time; a new port costs the two threads about 50 µs, so
- * a free one is used again. What the broker sent before it saw the release is dropped here: nothing of one lease
- * reaches the next.
+ * The worker's end of a lease port. It carries one lease at a time, and a free one is used again. What the broker sent
+ * before it saw the release is dropped here: nothing of one lease reaches the next.
  */
 export class LeasePort {
   readonly #channel: FrameChannel<BrokerFrame, WorkerFrame>

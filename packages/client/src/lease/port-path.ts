@@ -1,7 +1,7 @@
+import { ownBytes } from './channels.js'
 import { ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
-import { ownBytes } from './port-channel.js'
 
 /**
  * So many writes go through the broker before a thread asks for the socket: to take it costs about as much as that. Where

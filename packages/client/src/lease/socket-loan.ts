@@ -2,9 +2,9 @@ import { SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
 import { PlainSocket } from '../socket/plain-socket.js'
 import { SecureSocket } from '../socket/secure-socket.js'
 import { TlsSession } from '../socket/tls-session.js'
+import { ownBytes } from './channels.js'
 import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
-import { ownBytes } from './port-channel.js'
 
 /** Who reads what comes from a loan's socket. */
 export interface LoanReader {

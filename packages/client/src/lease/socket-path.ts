@@ -1,9 +1,9 @@
 import { behindReset, ResetAnswer, ResetFailedError } from '../protocol/reset-ahead.js'
 import { type SessionSnapshot, SessionTracker } from '../protocol/session-tracker.js'
+import { ownBytes } from './channels.js'
 import type { ReturnedSession } from './contract.js'
 import type { HeldWrite, LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
-import { ownBytes } from './port-channel.js'
 import type { LoanReader, SocketLoan } from './socket-loan.js'
 
 /** Whose bytes a `SocketPath` carries. */

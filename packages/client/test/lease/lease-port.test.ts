@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import type { FrameChannel } from '../../src/lease/channels.js'
 import type { BrokerFrame, GrantFrame, RevokeFrame, WorkerFrame } from '../../src/lease/contract.js'
 import { type LeaseHolder, LeasePort } from '../../src/lease/lease-port.js'
-import type { FrameChannel } from '../../src/lease/port-channel.js'
 import { SessionCell } from '../../src/lease/session-cell.js'
 
 /** A transport whose other side is the test. */

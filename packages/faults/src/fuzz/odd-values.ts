@@ -7,7 +7,7 @@ const constant = (...values: Recipe[]) => fc.constantFrom(...values)
 const WORDS = [
   ...['', 'default', 'release', 'destroy', 'cancel', 'cancel and tell', 'kept', 'taken', 'cancelled'],
   ...['idle', 'untouched', 'unknown', 'lost', 'I', 'T', 'E', 'in', 'out', 'none', 'both'],
-  ...['__proto__', 'constructor', 'toString', 'then', 'hello', 'standStill', 'addLeasePort', 'RAW', 'APPLY'],
+  ...['__proto__', 'constructor', 'toString', 'then', 'hello', 'standStill', 'serveLeases', 'RAW', 'APPLY'],
 ]
 
 export const word: fc.Arbitrary<Recipe> = constant(...WORDS)

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import type { MessagePort } from 'node:worker_threads'
 import { type GrantFrame, type LeaseOptions, queryMessage, SessionCell } from '@pglease/client/internal'
 import { startPostgres } from '@pglease/postgres'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
@@ -9,7 +8,7 @@ import { createTestDatabase } from '../../support/database.js'
 import { hold, processId } from '../../support/hold.js'
 import { Keeper, PID } from '../../support/keeper.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
-import { RawThread } from '../../support/raw-thread.js'
+import { type RawLeasePort, RawThread } from '../../support/raw-thread.js'
 import { duplicatedSockets, getSockets } from '../../support/sockets.js'
 import { until } from '../../support/until.js'
 
@@ -101,7 +100,7 @@ describe.skipIf(!getSockets)('the descriptor in a grant is closed by the broker 
     return { thread, port }
   }
 
-  test.each<[string, (thread: RawThread, port: MessagePort) => void]>([
+  test.each<[string, (thread: RawThread, port: RawLeasePort) => void]>([
     ['ends the lease', (_, port) => port.postMessage('release')],
     ['closes its port', (_, port) => port.close()],
     ['ends', (thread) => thread.close()],

@@ -71,6 +71,16 @@ export const leaseFrame: fc.Arbitrary<Recipe> = mutated(
   fc.oneof(...Object.values(frames), { weight: 1, arbitrary: odd }),
 )
 
+/** What a thread may post to the port of its lease ports, and what it may not. */
+export const channelMessage: fc.Arbitrary<Recipe> = mutated(
+  fc.oneof(
+    record({ channel: fc.oneof(constant(1, 2, 3), numeral), cell: constant({ $: 'cell' }, 1) }),
+    fc.tuple(constant(1, 2, 3), leaseFrame) as fc.Arbitrary<Recipe>,
+    numeral,
+    odd,
+  ),
+)
+
 /** The opening of a lease as it should be. */
 export const openFrame = (number: number): Recipe => ({
   open: number,
@@ -83,7 +93,7 @@ const raw = (...values: Recipe[]): Recipe => values.map((value) => ({ type: 'RAW
 const calls = fc.oneof(
   constant(
     { id: '1', type: 'APPLY', path: ['hello'], argumentList: [] },
-    { id: '2', type: 'APPLY', path: ['addLeasePort'], argumentList: raw({ $: 'port' }, { $: 'cell' }, true) },
+    { id: '2', type: 'APPLY', path: ['serveLeases'], argumentList: raw({ $: 'port' }, true) },
     { id: '3', type: 'APPLY', path: ['standStill'], argumentList: raw({ $: 'shared', bytes: 4 }) },
     { id: '4', type: 'GET', path: [] },
     { id: '5', type: 'RELEASE', path: [] },

@@ -12,7 +12,10 @@ const FRAME_MILLIS = 20
 /** Plays one script in this thread, with ports of its own. */
 class Player {
   #control: MessagePort | undefined
-  #lease: MessagePort | undefined
+  /** That of the lease ports. */
+  #leases: MessagePort | undefined
+  /** Of the latest lease port. */
+  #lease = 0
   #cell = new SharedArrayBuffer(CELL_BYTES)
   readonly #ports: MessagePort[] = []
   #calls = 0
@@ -21,7 +24,7 @@ class Player {
     if ('post' in step) this.#post(step.to, step.post, step.times ?? 1)
     else if ('open' in step) this.#addLease(step.open === 'lease')
     else if ('write' in step) this.#write(step.at, step.write)
-    else if ('close' in step) this.#port(step.close)?.close()
+    else if ('close' in step) this.#close(step.close)
     else if (step.wait === 'a turn') await turn()
     else await this.#frame()
   }
@@ -36,7 +39,7 @@ class Player {
       const transfer: never[] = []
       const value = build(recipe, { transfer, cell: this.#cell })
       try {
-        port?.postMessage(value, transfer)
+        port?.postMessage(to === 'lease' ? [this.#lease, value] : value, transfer)
       } catch (error) {
         // Not everything can be posted.
         if ((error as Error).name !== 'DataCloneError') throw error
@@ -47,7 +50,7 @@ class Player {
   #port(name: PortName): MessagePort | undefined {
     if (name === 'parent') return parentPort!
     if (name === 'control') return this.#controlPort()
-    if (name === 'lease') return this.#lease
+    if (name === 'lease' || name === 'leases') return this.#leases
     return capturedPort(name)
   }
 
@@ -61,13 +64,25 @@ class Player {
   }
 
   #addLease(hasCell: boolean): void {
-    const { port1, port2 } = this.#channel()
-    this.#lease = port1
     this.#cell = new SharedArrayBuffer(CELL_BYTES)
-    const values = [port2, hasCell ? this.#cell : undefined, true]
-    const argumentList = values.map((value) => ({ type: 'RAW', value }))
-    const call = { id: `call ${this.#calls++}`, type: 'APPLY', path: ['addLeasePort'], argumentList }
+    this.#lease++
+    this.#leasesPort().postMessage({ channel: this.#lease, cell: hasCell ? this.#cell : undefined })
+  }
+
+  #leasesPort(): MessagePort {
+    if (this.#leases !== undefined) return this.#leases
+    const { port1, port2 } = this.#channel()
+    this.#leases = port1
+    const argumentList = [port2, true].map((value) => ({ type: 'RAW', value }))
+    const call = { id: `call ${this.#calls++}`, type: 'APPLY', path: ['serveLeases'], argumentList }
     this.#controlPort().postMessage(call, [port2])
+    return port1
+  }
+
+  #close(name: PortName): void {
+    const port = this.#port(name)
+    if (name === 'lease') port?.postMessage(this.#lease)
+    else port?.close()
   }
 
   #channel(): { port1: MessagePort; port2: MessagePort } {
@@ -85,7 +100,7 @@ class Player {
   }
 
   async #frame(): Promise<void> {
-    const port = this.#lease ?? this.#control
+    const port = this.#leases ?? this.#control
     if (port === undefined) return
     const signal = AbortSignal.timeout(FRAME_MILLIS)
     const seen = ['message', 'close'].map((event) => once(port, event, { signal }))

@@ -4,10 +4,11 @@ import type { Recipe } from '../recipe.js'
  * The ports that lead from a thread to the main thread, as a script names them:
  * - `parent`: `parentPort`;
  * - `control`: the thread's control port, of an attach request of its own;
- * - `lease`: the lease port added last;
+ * - `lease`: the lease port added last, a channel of the port of all lease ports;
+ * - `leases`: that port itself;
  * - a number: one of all ports that anything in the thread has posted to, the library and Piscina among them.
  */
-export type PortName = 'parent' | 'control' | 'lease' | number
+export type PortName = 'parent' | 'control' | 'lease' | 'leases' | number
 
 /** One thing that a thread does which keeps to no rules. */
 export type Step =

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Recipe } from '../recipe.js'
-import { controlCall, leaseFrame, openFrame, parentMessage, taskMessage } from './frames.js'
+import { channelMessage, controlCall, leaseFrame, openFrame, parentMessage, taskMessage } from './frames.js'
 import type { PortName, Script, Step } from './script.js'
 
 const times = fc.oneof(
@@ -53,6 +53,7 @@ export const SCRIPTS = {
   'control-port': steps([8, posts('control', controlCall)], [1, waits], [1, opens], [1, closes]),
   'lease-port': steps(
     [8, posts('lease', leaseFrame)],
+    [1, posts('leases', channelMessage)],
     [2, waits],
     [1, opens],
     [1, closes],

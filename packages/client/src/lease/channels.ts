@@ -1,0 +1,154 @@
+import type { MessagePort, TransferListItem } from 'node:worker_threads'
+
+/** What a lease needs of its transport: frames in order, both ways, and the news that the other side is gone. */
+export interface FrameChannel<In, Out> {
+  /** Called for each frame. Set before the first can arrive. */
+  onFrame: (frame: In) => void
+  /** Called once, when either side has closed or the other thread has ended. */
+  onClose: () => void
+  post(frame: Out): void
+  /** Posts bytes that stay the caller's. */
+  postCopy(chunk: Uint8Array): void
+  /** Keeps the thread alive while it waits for an answer. */
+  ref(): void
+  unref(): void
+  close(): void
+}
+
+/** What passes on the port: a channel's number and a frame for it, a new channel, or the number of one that is closed. */
+export type ChannelMessage<Frame> = [channel: number, frame: Frame] | NewChannel | number
+
+interface NewChannel {
+  channel: number
+  /** The memory of its `SessionCell`. */
+  cell: unknown
+}
+
+/** Told of the channels that the other side opens. */
+export type ChannelListener<In, Out> = (channel: FrameChannel<In, Out>, cell: unknown) => void
+
+/**
+ * A copy of at least this many bytes is moved to the other thread, fewer are copied again: moving detaches and
+ * re-attaches a buffer at a fixed price, copying is cheap while it stays in the cache.
+ */
+const TRANSFER_BYTES = 16 * 1024
+
+/**
+ * The channels between a thread and the broker, all on one MessagePort, and the only place that knows of it. With a port
+ * for each channel a wake-up of either thread would look at all the ports there are: then each of thousands of leases that
+ * wait would cost as much as there are of them.
+ */
+export class Channels<In, Out> {
+  readonly #port: MessagePort
+  readonly #onOpen: ChannelListener<In, Out>
+  readonly #channels = new Map<number, Channel<In, Out>>()
+  /** Of the latest channel that this side has opened. */
+  #number = 0
+  /** How many channels keep the thread alive. */
+  #refs = 0
+
+  /** @param onOpen not needed on the side that opens the channels. */
+  constructor(port: MessagePort, onOpen: ChannelListener<In, Out> = unexpected) {
+    this.#port = port
+    this.#onOpen = onOpen
+    port.on('message', (message: ChannelMessage<In>) => this.#receive(message))
+    port.on('close', () => {
+      for (const channel of [...this.#channels.values()]) this.#end(channel)
+    })
+    port.unref()
+  }
+
+  open(cell: SharedArrayBuffer): FrameChannel<In, Out> {
+    this.#number++
+    this.#port.postMessage({ channel: this.#number, cell } satisfies NewChannel)
+    return this.#add(this.#number)
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  #receive(message: ChannelMessage<In>): void {
+    // Something may still come on a channel that this side has closed.
+    if (Array.isArray(message)) this.#channels.get(message[0])?.onFrame(message[1])
+    else if (typeof message === 'number') this.#end(this.#channels.get(message))
+    else if (this.#isNew(message)) this.#onOpen(this.#add(message.channel), message.cell)
+    else this.close()
+  }
+
+  #isNew(message: unknown): message is NewChannel {
+    const { channel }: Partial<NewChannel> = Object(message)
+    return Number.isSafeInteger(channel) && !this.#channels.has(channel!)
+  }
+
+  #add(number: number): Channel<In, Out> {
+    const channel = new Channel<In, Out>(this.#port, number)
+    channel.onRef = (by) => this.#ref(by)
+    channel.onEnd = () => this.#end(channel)
+    this.#channels.set(number, channel)
+    return channel
+  }
+
+  #ref(by: 1 | -1): void {
+    this.#refs += by
+    if (this.#refs === 0) this.#port.unref()
+    else if (this.#refs === 1 && by === 1) this.#port.ref()
+  }
+
+  #end(channel: Channel<In, Out> | undefined): void {
+    if (channel === undefined || !this.#channels.delete(channel.number)) return
+    channel.unref()
+    channel.onClose()
+  }
+}
+
+class Channel<In, Out> implements FrameChannel<In, Out> {
+  onFrame: (frame: In) => void = unexpected
+  onClose: () => void = () => {}
+  onRef: (by: 1 | -1) => void = () => {}
+  onEnd: () => void = () => {}
+  readonly #port: MessagePort
+  readonly number: number
+  #state: 'ref' | 'unref' = 'unref'
+
+  constructor(port: MessagePort, number: number) {
+    this.#port = port
+    this.number = number
+  }
+
+  post(frame: Out): void {
+    this.#port.postMessage([this.number, frame] satisfies ChannelMessage<Out>)
+  }
+
+  postCopy(chunk: Uint8Array): void {
+    const own = new Uint8Array(chunk)
+    if (own.byteLength < TRANSFER_BYTES) this.#port.postMessage([this.number, own])
+    else this.#port.postMessage([this.number, own], [own.buffer as unknown as TransferListItem])
+  }
+
+  ref(): void {
+    if (this.#state === 'ref') return
+    this.#state = 'ref'
+    this.onRef(1)
+  }
+
+  unref(): void {
+    if (this.#state === 'unref') return
+    this.#state = 'unref'
+    this.onRef(-1)
+  }
+
+  close(): void {
+    this.#port.postMessage(this.number)
+    this.onEnd()
+  }
+}
+
+/** The same bytes in a buffer of their own: posting a view posts all the memory behind it. */
+export function ownBytes(chunk: Uint8Array): Uint8Array {
+  return chunk.byteLength === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk)
+}
+
+function unexpected(): never {
+  throw new Error('A frame arrived before anyone listened')
+}
