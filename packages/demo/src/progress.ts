@@ -21,7 +21,7 @@ export interface Progress {
 }
 
 /** One task's. */
-export interface ProgressBar {
+interface ProgressBar {
   /** The task is running, and so far. */
   advance(fraction: number): void
   /** The task has ended, as `line` says. */

@@ -23,6 +23,8 @@ const LAND_DIGITS = 1
 /** Great circles are bent where they would be off by more than this, in units of the map. */
 const BEND = 0.05
 
+const require = createRequire(import.meta.url)
+
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>
 
 /** The tours over the land of the world, as one SVG element without colours of its own. */
@@ -46,7 +48,7 @@ ${drawTours(path.digits(TOUR_DIGITS), tours)}
 }
 
 function drawLand(path: GeoPath): string {
-  const atlas = createRequire(import.meta.url)('world-atlas/countries-50m.json') as Atlas
+  const atlas = require('world-atlas/countries-50m.json') as Atlas
   const land = feature(atlas, atlas.objects.land) as FeatureCollection
   const borders = mesh(atlas, atlas.objects.countries, (a, b) => a !== b)
   return [

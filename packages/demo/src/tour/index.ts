@@ -4,7 +4,7 @@ import { improve } from './improve.js'
 import { type Place, Sphere } from './sphere.js'
 
 export type { TourBudget } from './budget.js'
-export { EARTH_RADIUS_KM, type Place, Sphere } from './sphere.js'
+export { EARTH_RADIUS_KM, type Place } from './sphere.js'
 
 export interface TourOptions {
   readonly budget: TourBudget

@@ -19,7 +19,7 @@ export async function processIdsOf(names, context) {
 export const runs = async (text, { db }) => [await db.query(text)].flat().at(-1).rows[0]
 
 /** The same by another name. */
-export const runsNext = runs
+export const runsNext = (text, context) => runs(text, context)
 
 /** Holds a lease until the caller aborts. */
 export async function holds(_input, { db, signal, reportProgress }) {
