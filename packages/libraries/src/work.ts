@@ -8,7 +8,7 @@ export interface Work {
   committed: string
   /** How many rows there are after a transaction that has deleted them and failed. */
   rolledBack: number
-  /** The class of the error of an insert that breaks the primary key, and its SQLSTATE. */
+  /** The class of the error of an insert that breaks the primary key, and its code: mostly the SQLSTATE. */
   failure: string
   /** How many rows came by a stream, where the library has that. */
   streamed?: number
@@ -28,19 +28,28 @@ export function citiesOf(task: number): City[] {
 /** The error that a transaction of the tests fails with. */
 export class Rollback extends Error {}
 
-/** How a call that is to fail did: the class of its error and the SQLSTATE, also where that is the cause's. */
-export async function failureOf(call: Promise<unknown>): Promise<string> {
+interface Failure extends Error {
+  code?: string
+  cause?: Failure
+  /** Sequelize's name for the cause. */
+  parent?: Failure
+  /** Objection's. */
+  nativeError?: Failure
+}
+
+/** How a call that is to fail did: the class of its error and its code, also where that is the cause's. */
+export async function failureOf(call: PromiseLike<unknown>): Promise<string> {
   try {
     await call
   } catch (error) {
-    const { code, cause } = error as { code?: string; cause?: { code?: string } }
-    return `${(error as Error).constructor.name} ${code ?? cause?.code}`
+    const { code, cause, parent, nativeError } = error as Failure
+    return `${(error as Failure).constructor.name} ${code ?? (cause ?? parent ?? nativeError)?.code}`
   }
   return 'no failure'
 }
 
 /** Runs a transaction that is to fail by its own doing. */
-export async function rollsBack(transaction: Promise<unknown>): Promise<void> {
+export async function rollsBack(transaction: PromiseLike<unknown>): Promise<void> {
   try {
     await transaction
   } catch (error) {

@@ -14,7 +14,9 @@ test('the code in the page is the code that the tests run', () => {
 })
 
 test('the versions in the page are those that the tests run', () => {
-  const rows = [...PAGE.matchAll(/^\| `([^`]+)` +\| (\S+)/gm)].map(([, name, version]) => [name, version])
+  const rows = [...PAGE.matchAll(/^\| (`.+?`) +\| (\S+)/gm)].flatMap(([, names, version]) =>
+    [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => [name, version]),
+  )
   const { dependencies } = JSON.parse(read('../package.json')) as { dependencies: Record<string, string> }
   const own = /^(@pglease\/|@types\/|pg$)/
   expect(rows.sort()).toEqual(
