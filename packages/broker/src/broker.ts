@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { MessagePort, Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import {
   BrokerClosedError,
   type LeasedClient,
@@ -7,7 +7,13 @@ import {
   UnknownDatabaseError,
   type WithConnectionOptions,
 } from '@pglease/client'
-import { type AttachRequest, type BrokerLink, isAttachRequest, withLease } from '@pglease/client/internal'
+import {
+  type AttachRequest,
+  type BrokerLink,
+  isAttachRequest,
+  makeThreadToken,
+  withLease,
+} from '@pglease/client/internal'
 import { checkOptions, flag, millis, names, wrong } from './common/option-check.js'
 import { nameOf } from './common/option-words.js'
 import { StateMachine } from './common/state-machine.js'
@@ -55,6 +61,9 @@ interface BrokerEvents {
   /** A lease was held too long, or released in an open transaction. */
   warning: [LeaseWarning]
 }
+
+// Before any thread is started that may be attached.
+makeThreadToken()
 
 /** How long `close` lets holders finish. */
 const CLOSE_MILLIS = 5000
@@ -106,7 +115,8 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
 
   /**
    * Lets a worker lease connections. Call it right after `new Worker(…)`: the worker asks for its port when it first
-   * wants a lease, by a message that this keeps from your own listeners.
+   * wants a lease, by a message that this keeps from your own listeners. The worker must have been started after this
+   * module was loaded.
    * @throws UnknownDatabaseError for a database that the broker has not, BrokerClosedError.
    */
   attach(worker: Worker, options: AttachOptions = {}): void {
@@ -126,8 +136,8 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   }
 
   /** Answers a thread that has asked for its control port. For the executor; see `attach`. */
-  serve(request: AttachRequest, options: AttachOptions = {}): void {
-    const port = request['@pglease/attach'] as MessagePort
+  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions = {}): void {
+    const port = request['@pglease/attach']
     if (this.state !== 'open') return port.close()
     const rights = this.#rights(`thread ${request.threadId}`, options)
     this.#ports.serve(port, { ...rights, keepsSockets: true })

@@ -2,8 +2,12 @@
 
 export { withLease } from './client/with-connection.js'
 export { onAbort } from './common/abort-listener.js'
+export { isMemory } from './common/crossed.js'
 export { once } from './common/once.js'
+export { makeThreadToken } from './common/thread-token.js'
+export { described } from './common/values.js'
 export { fromWire, toWire, type Wire } from './common/wire-error.js'
+export { type AttachRequest, attachRequest, isAttachRequest } from './lease/attach-request.js'
 export { BrokerLink } from './lease/broker-link.js'
 export { type ChannelMessage, Channels, type FrameChannel } from './lease/channels.js'
 export { keepErrorsWhole } from './lease/comlink-errors.js'

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
 import { ExecutorClosedError, QueueFullError } from '@pglease/client'
+import { described } from '@pglease/client/internal'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
 import { millis, wrong } from '../common/option-check.js'
@@ -34,7 +35,7 @@ const ABORT_GRACE_MILLIS = 1000
  *     const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, { filename, maxThreads: 8 })
  *     const tour = await executor.run({ country: 'IT' }, { name: 'planTour' })
  *
- * Emits `error` for an error of a thread that runs no task.
+ * Emits `error` for an error of a thread that runs no task; where nobody listens, the process warns of it, and goes on.
  */
 export class SharedPoolExecutor<
   M = Record<string, (input: unknown, ...rest: never[]) => unknown>,
@@ -61,7 +62,7 @@ export class SharedPoolExecutor<
     this.#tasks = new TaskDispatch(threads, {
       attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
       message: (message) => this.emit('message', message),
-      error: (error) => this.emit('error', error),
+      error: (error) => this.#tell(error),
     })
   }
 
@@ -148,7 +149,13 @@ export class SharedPoolExecutor<
     const moved = unwrapMove(input)
     const run = new TaskRun(
       { filename, name: name ?? defaultName, input: moved.input },
-      { signal, onProgress, transferList: [...transferList, ...moved.transferList], abortGraceMillis },
+      {
+        signal,
+        onProgress,
+        transferList: [...transferList, ...moved.transferList],
+        abortGraceMillis,
+        onGarbage: (error) => this.#tell(error),
+      },
     )
     this.#tasks.add(run)
     return run.promise
@@ -170,6 +177,16 @@ export class SharedPoolExecutor<
     })
     await Promise.race([finished, late])
     clearTimeout(timer)
+  }
+
+  /** No error of a thread may end the process, as an `error` event does that nobody listens for. */
+  #tell(error: unknown): void {
+    if (this.listenerCount('error') > 0) this.emit('error', error)
+    else
+      process.emitWarning(`An error of a thread that no task is told of: ${described(error)}`, {
+        type: 'PgleaseWarning',
+        code: 'PGLEASE_THREAD_ERROR',
+      })
   }
 
   #full(): QueueFullError {

@@ -1,8 +1,10 @@
 import { ThreadEndedError } from '@pglease/client'
+import { described } from '@pglease/client/internal'
 import type { ThreadOptions } from './executor-options.js'
 import { TaskQueue } from './task-queue.js'
 import type { TaskRun } from './task-run.js'
-import { ThreadPool, type ThreadPoolEvents } from './thread-pool.js'
+import { ThreadPool } from './thread-pool.js'
+import type { ThreadsEvents } from './threads.js'
 
 /**
  * A task that was sent ahead to a thread that takes long may be overtaken by this many for each thread, before no more are
@@ -18,7 +20,7 @@ export class TaskDispatch {
   readonly #queue = new TaskQueue()
   readonly #threads: ThreadPool
 
-  constructor(options: ThreadOptions, events: Omit<ThreadPoolEvents, 'room' | 'unstarted'>) {
+  constructor(options: ThreadOptions, events: Omit<ThreadsEvents, 'room' | 'unstarted'>) {
     this.#threads = new ThreadPool(options, {
       ...events,
       room: () => this.#dispatch(),
@@ -58,6 +60,8 @@ export class TaskDispatch {
   /** Ends the threads, and with this error what has not ended. */
   async end(error: Error): Promise<void> {
     for (const run of [...this.#queue]) run.abort(error)
+    // What the threads have answered is read in this turn.
+    await new Promise(setImmediate)
     for (const run of this.#threads.running) run.failed(error)
     await this.#threads.destroy()
   }
@@ -79,11 +83,11 @@ export class TaskDispatch {
   }
 
   /** Where threads cannot start, each costs one task, lest more and more are started in vain. */
-  #failFirst(cause: Error): void {
+  #failFirst(cause: unknown): void {
     for (const run of this.#queue) {
       if (!run.takeBack()) continue
-      const message = `No thread could begin task "${run.name}": ${cause.message}`
-      return run.failed(new ThreadEndedError(message, { cause }))
+      const message = `No thread could begin task "${run.name}": ${described(cause)}`
+      return run.failed(new ThreadEndedError(message, { cause, retryable: true }))
     }
   }
 }

@@ -1,16 +1,9 @@
-import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
-import {
-  ABORTED_CELL,
-  fromWire,
-  isTaskFailure,
-  onAbort,
-  PROGRESS_CELL,
-  type ProgressFrame,
-  type TaskMessage,
-  toWire,
-  WATCH_CELLS,
-} from '@pglease/client/internal'
+import type { Transferable } from 'node:worker_threads'
+import { ProtocolError } from '@pglease/client'
+import { onAbort, type TaskMessage } from '@pglease/client/internal'
 import { StateMachine } from '../common/state-machine.js'
+import type { TaskAnswer } from './piscina-thread.js'
+import { RunWatch } from './run-watch.js'
 
 /**
  * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
@@ -32,6 +25,8 @@ export interface TaskRunOptions {
   onProgress: ((progress: never) => void) | undefined
   transferList: readonly Transferable[]
   abortGraceMillis: number
+  /** Its thread has posted what it never should. */
+  onGarbage(error: ProtocolError): void
 }
 
 /** What a run needs of its latest sending to a thread. */
@@ -52,7 +47,7 @@ export class TaskRun {
   readonly #options: TaskRunOptions
   #sending: Sending | undefined
   /** Made for each sending, only of a task that is watched: a channel costs more than a small task. */
-  #watch: ReturnType<typeof openWatch> | undefined
+  #watch: RunWatch | undefined
   readonly #stopListening: (() => void) | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #reason: { value: unknown } | undefined
@@ -100,10 +95,13 @@ export class TaskRun {
     const message = { ...this.#message }
     const { transferList } = this.#options
     if (!this.isWatched) return { message, transferList }
-    this.#watch?.port.close()
-    this.#watch = openWatch((frame) => this.#progressed(frame))
-    message.watch = { port: this.#watch.taskPort, cells: this.#watch.buffer }
-    return { message, transferList: [...transferList, this.#watch.taskPort] }
+    this.#watch?.close()
+    this.#watch = new RunWatch({
+      progress: (value) => this.#progressed(value),
+      garbage: () => this.#tellOfGarbage(),
+    })
+    message.watch = this.#watch.forTask
+    return { message, transferList: [...transferList, message.watch.port] }
   }
 
   /** Whether no thread begins it unless it is sent anew. */
@@ -118,20 +116,18 @@ export class TaskRun {
     this.onUnqueue()
   }
 
-  /** The task answered: its result, or the failure that its thread caught. */
-  answered(answer: unknown): void {
+  answered({ how, value }: TaskAnswer): void {
     if (this.state === 'settled') return
     this.started()
-    this.#drainProgress()
-    if (isTaskFailure(answer)) this.#fail(fromWire(answer['@pglease/failure']))
-    else if (this.#reason !== undefined) this.#fail(this.#reason.value)
-    else this.#settle(() => this.#resolve(answer))
+    this.#watch?.readLast()
+    if (how === 'threw' || this.#reason !== undefined) this.#fail(value)
+    else this.#settle(() => this.#resolve(value))
   }
 
   /** The task has no answer: its thread ended, or it could not be sent. */
   failed(error: unknown): void {
     if (this.state === 'settled') return
-    this.#drainProgress()
+    this.#watch?.readLast()
     this.#fail(error)
   }
 
@@ -144,8 +140,7 @@ export class TaskRun {
     if (this.state !== 'running' || this.#watch === undefined) return
     this.#machine.to('aborting')
     this.#reason = { value: reason }
-    Atomics.store(this.#watch.cells, ABORTED_CELL, 1)
-    this.#watch.port.postMessage({ abort: toWire(reason) })
+    this.#watch.abort(reason)
     this.#graceTimer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
   }
 
@@ -160,38 +155,21 @@ export class TaskRun {
     if (wasQueued) this.onUnqueue()
     clearTimeout(this.#graceTimer)
     this.#stopListening?.()
-    this.#watch?.port.close()
-    // Still here where no thread has taken it.
-    this.#watch?.taskPort.close()
+    this.#watch?.close()
     conclude()
   }
 
-  #progressed({ progress }: ProgressFrame): void {
-    if (this.state === 'settled' || this.#watch === undefined) return
-    Atomics.store(this.#watch.cells, PROGRESS_CELL, 0)
+  #progressed(value: unknown): void {
     try {
-      this.#options.onProgress?.(progress as never)
+      this.#options.onProgress?.(value as never)
     } catch (error) {
       this.abort(error)
     }
   }
 
-  /** The answer comes by another port and may overtake the last progress. */
-  #drainProgress(): void {
-    if (this.#watch === undefined) return
-    for (
-      let next = receiveMessageOnPort(this.#watch.port);
-      next !== undefined;
-      next = receiveMessageOnPort(this.#watch.port)
-    ) {
-      this.#progressed(next.message)
-    }
+  #tellOfGarbage(): void {
+    this.#options.onGarbage(
+      new ProtocolError(`Something came as progress of task "${this.name}" that is none.`),
+    )
   }
-}
-
-function openWatch(onProgress: (frame: ProgressFrame) => void) {
-  const { port1: port, port2: taskPort } = new MessageChannel()
-  const buffer = new SharedArrayBuffer(WATCH_CELLS * Int32Array.BYTES_PER_ELEMENT)
-  port.on('message', onProgress)
-  return { port, taskPort, buffer, cells: new Int32Array(buffer) }
 }

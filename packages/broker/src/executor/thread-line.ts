@@ -1,5 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import { AheadCell } from '@pglease/client/internal'
+import { ProtocolError } from '@pglease/client'
+import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
+import { PiscinaThread } from './piscina-thread.js'
 
 /** What a thread's line needs of the jobs in it. */
 export interface LineJob {
@@ -11,25 +13,50 @@ export interface LineJob {
   takeBack(): boolean
 }
 
+/** What a thread tells of. */
+export interface LineEvents {
+  /** It can be sent jobs from here on. */
+  ready(): void
+  /** It asks for its control port. */
+  attach(request: AttachRequest): void
+  /** A task has posted a message to the main thread. */
+  message(message: unknown): void
+  /** It has posted what it never should, and is ended. */
+  garbage(error: ProtocolError): void
+}
+
+/** The message of Piscina's code in the thread that it has started. */
+const PISCINA_READY = '_WORKER_READY'
+
 /** A thread of the executor, and its jobs in the order in which it takes them. */
 export class ThreadLine {
   /** The thread's. */
   readonly id: number
+  readonly #thread: Worker
+  readonly #events: LineEvents
   /** Set when the thread has started and has posted it. */
   #cell: AheadCell | undefined
   /** Set when Piscina takes tasks for the thread, which it may do before the thread has started. */
-  #isCreated = false
-  readonly #thread: Worker
+  #piscina: PiscinaThread | undefined
+  /** Piscina's code in the thread posts one such message, before the first task: another is a task's. */
+  #isPiscinaReady = false
+  /** Set when the thread is known to end. */
+  #isEnding = false
   /** What the thread ended with. */
-  #error: Error | undefined
+  #error: { value: unknown } | undefined
   readonly #jobs: LineJob[] = []
 
-  constructor(thread: Worker) {
+  constructor(thread: Worker, events: LineEvents) {
     this.#thread = thread
+    this.#events = events
     this.id = thread.threadId
-    thread.once('error', (error) => {
-      this.#error = error
+    thread.on('message', (message) => this.#received(message))
+    // Before Piscina hears of it.
+    thread.prependListener('error', (value) => {
+      this.#error = { value }
+      this.#ends()
     })
+    thread.prependListener('exit', () => this.#ends())
   }
 
   /** Whether the thread has ended: then it has no id any more. */
@@ -37,30 +64,42 @@ export class ThreadLine {
     return this.#thread.threadId !== this.id
   }
 
-  /** Why the thread will never be ready, unless it has been ended. */
-  get startError(): Error | undefined {
-    if (this.isReady) return undefined
-    return this.#error ?? (this.isOver ? new Error('The thread exited while it started') : undefined)
+  get isEnding(): boolean {
+    return this.#isEnding
   }
 
-  /** Only the thread's first word counts: its tasks could post the same. */
-  started(memory: SharedArrayBuffer): void {
-    this.#cell ??= new AheadCell(memory)
+  get hasStarted(): boolean {
+    return this.#cell !== undefined && this.#piscina !== undefined
   }
 
-  created(): void {
-    this.#isCreated = true
-  }
-
-  /** Whether it can be sent jobs. One that is not ready has none. */
+  /** Whether it can be sent jobs. One that has not started has none. */
   get isReady(): boolean {
-    return this.#cell !== undefined && this.#isCreated
+    return this.hasStarted && !this.#isEnding
+  }
+
+  /** Why the thread has not started and never will, unless it has been ended. */
+  get startError(): { value: unknown } | undefined {
+    if (this.hasStarted) return undefined
+    return (
+      this.#error ?? (this.isOver ? { value: new Error('The thread exited while it started') } : undefined)
+    )
+  }
+
+  /** @param shown what Piscina shows of the thread when it takes tasks for it. */
+  created(shown: object): void {
+    this.#piscina = new PiscinaThread(shown, () => this.#garbage())
+    if (this.isReady) this.#events.ready()
   }
 
   /** @throws Error before the thread has started. */
   get cell(): AheadCell {
     if (this.#cell === undefined) throw new Error('The thread has not started')
     return this.#cell
+  }
+
+  /** Of what it was sent, how much it has not answered. */
+  get owed(): number {
+    return this.#piscina?.owed ?? 0
   }
 
   get length(): number {
@@ -86,5 +125,33 @@ export class ThreadLine {
   /** A task that can be aborted has its thread to itself: the thread's end would end the others. */
   canShare({ isWatched }: { readonly isWatched: boolean }): boolean {
     return this.#jobs.every((job) => !isWatched && !job.isAbortable)
+  }
+
+  #received(message: unknown): void {
+    if (isAheadOffer(message)) this.#started(message['@pglease/ahead'])
+    else if (isAttachRequest(message)) this.#events.attach({ ...message, threadId: this.id })
+    else if (!this.#isPiscinaReady && Object.hasOwn(Object(message), PISCINA_READY))
+      this.#isPiscinaReady = true
+    else this.#events.message(message)
+  }
+
+  #started(memory: SharedArrayBuffer): void {
+    this.#cell ??= new AheadCell(memory)
+    if (this.isReady) this.#events.ready()
+  }
+
+  /** Whatever it has answered before its end counts. */
+  #ends(): void {
+    this.#isEnding = true
+    this.#piscina?.readAnswers()
+  }
+
+  #garbage(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#piscina?.end()
+    this.#events.garbage(
+      new ProtocolError(`Thread ${this.id} has posted what is no answer of a task, and is ended.`),
+    )
   }
 }

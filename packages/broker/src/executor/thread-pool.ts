@@ -1,17 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { ThreadEndedError } from '@pglease/client'
-import { type AttachRequest, isAttachRequest } from '@pglease/client/internal'
+import { described } from '@pglease/client/internal'
 import type { ThreadOptions } from './executor-options.js'
+import { TaskAnswer } from './piscina-thread.js'
 import { TaskJob } from './task-job.js'
 import type { TaskRun } from './task-run.js'
 import type { ThreadLine } from './thread-line.js'
 import { Threads, type ThreadsEvents } from './threads.js'
-
-/** What a pool of threads tells of, beside the ends of its tasks. */
-export interface ThreadPoolEvents extends ThreadsEvents {
-  /** A thread asks for its control port: no `message` of a task's. */
-  attach(request: AttachRequest): void
-}
 
 /**
  * Tasks in the executor's threads: those that a thread takes at once, and one ahead for each thread, so that it need not
@@ -19,28 +14,19 @@ export interface ThreadPoolEvents extends ThreadsEvents {
  */
 export class ThreadPool {
   readonly #threads: Threads
-  readonly #events: ThreadPoolEvents
+  readonly #events: ThreadsEvents
   readonly #tasksPerThread: number
   /** Tasks that the threads take at a time. */
   readonly capacity: number
   /** What has been sent and has not ended. */
   readonly #jobs = new Set<TaskJob>()
 
-  constructor(options: ThreadOptions, events: ThreadPoolEvents) {
+  constructor(options: ThreadOptions, events: ThreadsEvents) {
     this.#events = events
     const maxThreads = options.maxThreads ?? Math.max(availableParallelism(), options.minThreads ?? 1)
     this.#tasksPerThread = options.concurrentTasksPerWorker ?? 1
     this.capacity = maxThreads * this.#tasksPerThread
-    this.#threads = new Threads(
-      { ...options, maxThreads },
-      {
-        ...events,
-        message: (message) => {
-          if (isAttachRequest(message)) events.attach(message)
-          else events.message(message)
-        },
-      },
-    )
+    this.#threads = new Threads({ ...options, maxThreads }, events)
   }
 
   /** Tasks that a thread begins or has begun. */
@@ -73,7 +59,7 @@ export class ThreadPool {
   sendAhead(run: TaskRun): boolean {
     if (this.#tasksPerThread > 1) return false
     for (const line of this.#threads) {
-      if (line.length !== 1) continue
+      if (line.length !== 1 || !line.isReady) continue
       this.#send(new TaskJob(run, line, 'behind'))
       return true
     }
@@ -102,26 +88,32 @@ export class ThreadPool {
 
   #send(job: TaskJob): void {
     this.#jobs.add(job)
-    this.#threads.send(job).then(
-      (answer) => this.#answered(job, answer),
-      (error) => this.#failed(job, error),
-    )
+    const { isSent, answer } = this.#threads.send(job)
+    const ended = (why: unknown) => (isSent ? this.#lost(job, why) : this.#unsent(job, why))
+    // An uncaught null of the thread's is a success to Piscina.
+    answer.then((given) => (given instanceof TaskAnswer ? this.#answered(job, given) : ended(given)), ended)
   }
 
-  #answered(job: TaskJob, answer: unknown): void {
+  #answered(job: TaskJob, answer: TaskAnswer): void {
+    const { isTakenBack } = job
+    this.#settled(job)
+    if (!job.line.isEnding) job.line.first?.begins()
+    this.#events.room()
+    if (!isTakenBack) job.run.answered(answer)
+  }
+
+  #unsent(job: TaskJob, error: unknown): void {
     this.#settled(job)
     job.line.first?.begins()
+    job.run.failed(error)
     this.#events.room()
-    if (!job.isTakenBack) job.run.answered(answer)
   }
 
-  /** The task could not be sent, or its thread ended before it. */
-  #failed(job: TaskJob, error: unknown): void {
+  /** The job's thread has ended before it. What the thread has not begun stays in the queue. */
+  #lost(job: TaskJob, error: unknown): void {
+    const isBegun = !job.takeBack()
     this.#settled(job)
-    const isUnsent = error instanceof Error && error.name === 'DataCloneError'
-    if (isUnsent) job.line.first?.begins()
-    // What no thread has begun stays in the queue.
-    if (isUnsent || !job.takeBack()) job.run.failed(isUnsent ? error : threadEnded(error, job.run))
+    if (isBegun) job.run.failed(threadEnded(error, job.run))
     this.#events.room()
   }
 
@@ -131,9 +123,8 @@ export class ThreadPool {
   }
 }
 
-function threadEnded(error: unknown, { name }: TaskRun): ThreadEndedError {
-  const why = error instanceof Error ? error.message : String(error)
-  return new ThreadEndedError(`The thread of task "${name}" ended before the task did: ${why}`, {
-    cause: error,
+function threadEnded(cause: unknown, { name }: TaskRun): ThreadEndedError {
+  return new ThreadEndedError(`The thread of task "${name}" ended before the task did: ${described(cause)}`, {
+    cause,
   })
 }

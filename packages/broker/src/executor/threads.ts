@@ -1,22 +1,20 @@
-import { isAheadOffer } from '@pglease/client/internal'
+import type { Worker } from 'node:worker_threads'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import type { ThreadOptions } from './executor-options.js'
 import type { TaskJob } from './task-job.js'
-import { ThreadLine } from './thread-line.js'
+import { type LineEvents, ThreadLine } from './thread-line.js'
 
 type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
 type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][number]
 
 /** What the threads tell of, beside the ends of what they are sent. */
-export interface ThreadsEvents {
+export interface ThreadsEvents extends Pick<LineEvents, 'attach' | 'message'> {
   /** A thread may take a task, or another thread may be started. */
   room(): void
   /** There is no thread, because one could not start. */
-  unstarted(error: Error): void
-  /** A thread has posted a message to the main thread. */
-  message(message: unknown): void
-  /** An error of a thread that runs no task. */
-  error(error: Error): void
+  unstarted(cause: unknown): void
+  /** An error of a thread that no task is told of. */
+  error(error: unknown): void
 }
 
 /** Where Piscina is to run what it is given: in this thread, or in a new one. */
@@ -37,6 +35,8 @@ export class Threads implements Iterable<ThreadLine> {
   readonly #maxThreads: number
   /** Of all threads that have not ended, by their ids. */
   readonly #lines = new Map<number, ThreadLine>()
+  /** Those too that are ended, and have not told of it. */
+  readonly #unexited = new Set<Worker>()
   #state: 'open' | 'closed' = 'open'
 
   constructor(options: ThreadOptions & { maxThreads: number }, events: ThreadsEvents) {
@@ -51,12 +51,10 @@ export class Threads implements Iterable<ThreadLine> {
       recordTiming: false,
     })
     this.#findNew()
-    this.#piscina.on('message', (message) => {
-      if (isAheadOffer(message)) this.#started(message.threadId, message['@pglease/ahead'])
-      else events.message(message)
-    })
     // Piscina takes tasks for it a moment later.
-    this.#piscina.on('workerCreate', ({ id }) => queueMicrotask(() => this.#created(id)))
+    this.#piscina.on('workerCreate', (shown) =>
+      queueMicrotask(() => this.#lines.get(shown.id)?.created(shown)),
+    )
     this.#piscina.on('workerDestroy', ({ id }) => this.#ended(id))
     this.#piscina.on('error', (error) => {
       // A thread that is ended while it starts up fails in its own ways, which is no news.
@@ -68,10 +66,17 @@ export class Threads implements Iterable<ThreadLine> {
     return this.#lines.values()
   }
 
-  /** Sends a job to its thread. Rejects when it cannot be sent, and when the thread ends before it is done. */
-  send(job: TaskJob): Promise<unknown> {
-    const transferList = job.transferList as never
-    return this.#give(job.message, job.line, { transferList, signal: job.killSignal })
+  /**
+   * Sends a job to its thread, unless it cannot be cloned. The promise resolves with the `TaskAnswer`; it settles with
+   * anything else when the job could not be sent, or its thread has ended.
+   */
+  send({ message, transferList, line, killSignal: signal }: TaskJob): {
+    isSent: boolean
+    answer: Promise<unknown>
+  } {
+    const before = line.owed
+    const answer = this.#give(message, line, { transferList, signal })
+    return { isSent: line.owed > before, answer }
   }
 
   /** Starts as many threads as to have this many starting, unless there would be too many. */
@@ -84,12 +89,16 @@ export class Threads implements Iterable<ThreadLine> {
   /** Ends them all, whatever they do. */
   async destroy(): Promise<void> {
     this.#state = 'closed'
+    // At the exit of one that it has ended before, Piscina would start another.
+    const kept = new Set(this.#piscina.threads)
+    const ended = [...this.#unexited].filter((thread) => !kept.has(thread))
+    await Promise.all(ended.map((thread) => new Promise((resolve) => thread.once('exit', resolve))))
     await this.#piscina.destroy()
   }
 
   get #startingSize(): number {
     let size = 0
-    for (const line of this) if (!line.isReady) size++
+    for (const line of this) if (!line.hasStarted) size++
     return size
   }
 
@@ -118,20 +127,14 @@ export class Threads implements Iterable<ThreadLine> {
 
   #findNew(): void {
     for (const thread of this.#piscina.threads)
-      if (!this.#lines.has(thread.threadId)) this.#lines.set(thread.threadId, new ThreadLine(thread))
+      if (!this.#lines.has(thread.threadId)) this.#lines.set(thread.threadId, this.#newLine(thread))
   }
 
-  /** A thread posts this once, before its first task. */
-  #started(id: number, memory: SharedArrayBuffer): void {
-    const line = this.#lines.get(id)
-    line?.started(memory)
-    if (line?.isReady) this.#events.room()
-  }
-
-  #created(id: number): void {
-    const line = this.#lines.get(id)
-    line?.created()
-    if (line?.isReady) this.#events.room()
+  #newLine(thread: Worker): ThreadLine {
+    this.#unexited.add(thread)
+    thread.once('exit', () => this.#unexited.delete(thread))
+    const { attach, message, room, error } = this.#events
+    return new ThreadLine(thread, { attach, message, ready: room, garbage: error })
   }
 
   /** Of a thread that ends, or is ended: what follows from it is known a moment later. */
@@ -144,7 +147,7 @@ export class Threads implements Iterable<ThreadLine> {
       this.#findNew()
       const error = ended.map(({ startError }) => startError).find((each) => each !== undefined)
       const isAnyReady = [...this].some(({ isReady }) => isReady)
-      if (error !== undefined && !isAnyReady) this.#events.unstarted(error)
+      if (error !== undefined && !isAnyReady) this.#events.unstarted(error.value)
       this.#events.room()
     })
   }

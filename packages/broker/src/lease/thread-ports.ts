@@ -5,6 +5,7 @@ import {
   BrokerLink,
   CELL_BYTES,
   Channels,
+  isMemory,
   SessionCell,
   STANDSTILL_BYTES,
   standStill,
@@ -70,8 +71,4 @@ export class ThreadPorts {
     this.#ports.add(port)
     port.once('close', () => this.#ports.delete(port))
   }
-}
-
-function isMemory(value: unknown, bytes: number): value is SharedArrayBuffer {
-  return value instanceof SharedArrayBuffer && value.byteLength === bytes
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { LeaseReleasedError } from '@pglease/client'
 import { queryMessage } from '@pglease/client/internal'
@@ -6,6 +7,7 @@ import { BROKER_TRANSITIONS } from '../../src/broker.js'
 import { StateMachine } from '../../src/common/state-machine.js'
 import type { DatabaseOptions } from '../../src/connection/database-options.js'
 import { readDatabase } from '../../src/connection/read-database.js'
+import { TaskAnswer } from '../../src/executor/piscina-thread.js'
 import { TaskJob } from '../../src/executor/task-job.js'
 import { TASK_TRANSITIONS, TaskRun } from '../../src/executor/task-run.js'
 import { ThreadLine } from '../../src/executor/thread-line.js'
@@ -250,7 +252,7 @@ describe('a task', () => {
   const create = (signal?: AbortSignal) =>
     new TaskRun(
       { filename: 'file:///nowhere.js', name: 'task', input: 1 },
-      { signal, onProgress: undefined, transferList: [], abortGraceMillis: 60_000 },
+      { signal, onProgress: undefined, transferList: [], abortGraceMillis: 60_000, onGarbage() {} },
     )
 
   test('settles once, whatever comes later', async () => {
@@ -258,8 +260,8 @@ describe('a task', () => {
     expect(run.state).toBe('queued')
     run.started()
     expect(run.state).toBe('running')
-    run.answered(3)
-    run.answered(4)
+    run.answered(new TaskAnswer('returned', 3))
+    run.answered(new TaskAnswer('returned', 4))
     run.failed(new Error('late'))
     run.abort(new Error('late'))
     expect(run.state).toBe('settled')
@@ -273,7 +275,7 @@ describe('a task', () => {
     run.started()
     run.started()
     expect([run.state, left]).toEqual(['running', ['running']])
-    run.answered(undefined)
+    run.answered(new TaskAnswer('returned', undefined))
     run.started()
     expect([run.state, left]).toEqual(['settled', ['running']])
     await run.promise
@@ -290,12 +292,14 @@ describe('a task', () => {
   test('is aborting until it answers, and then rejects with the reason', async () => {
     const stop = new AbortController()
     const run = create(stop.signal)
-    new TaskJob(run, new ThreadLine({ threadId: 1, once() {} } as unknown as Worker), 'begun')
+    const thread = Object.assign(new EventEmitter(), { threadId: 1 }) as Worker
+    const events = { ready() {}, attach() {}, message() {}, garbage() {} }
+    new TaskJob(run, new ThreadLine(thread, events), 'begun')
     run.started()
     stop.abort('no more')
     expect(run.state).toBe('aborting')
     run.abort('again')
-    run.answered('too late')
+    run.answered(new TaskAnswer('returned', 'too late'))
     expect(run.state).toBe('settled')
     await expect(run.promise).rejects.toBe('no more')
   })

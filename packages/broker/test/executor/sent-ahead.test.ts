@@ -286,10 +286,10 @@ describe('a task that was sent ahead', () => {
     ])
   })
 
-  test.each(['process.exit()', 'an uncaught error'])(
+  test.each(['process.exit()', 'an uncaught error', 'an end out of memory'])(
     'and dies by %s costs the one before it no answer',
     async (how) => {
-      const executor = start()
+      const executor = start({ resourceLimits: { maxOldGenerationSizeMb: 32 } })
       const [first, second] = gates(2)
       const before = executor.run(first.cells, { name: 'blocks' })
       const after = executor.run({ cells: second.cells, how }, { name: 'endsItsThread' })
@@ -300,10 +300,24 @@ describe('a task that was sent ahead', () => {
       block(200)
       expect(await settled).toMatchObject([
         { status: 'fulfilled', value: expect.any(Number) },
-        { status: 'rejected', reason: { code: 'PGLEASE_THREAD_ENDED' } },
+        { status: 'rejected', reason: { code: 'PGLEASE_THREAD_ENDED', retryable: false } },
       ])
     },
   )
+
+  test('is begun by another thread when its own ends between the answer before it and its begin', async () => {
+    const executor = start()
+    const [first, second] = gates(2)
+    const before = executor.run(first.cells, { name: 'answersAndEndsItsThread' })
+    const after = executor.run(second.cells, { name: 'blocks' })
+    await first.untilBegun()
+    first.open()
+    second.open()
+    block(200)
+    expect(await before).toBe('answered')
+    expect(await after).toEqual(expect.any(Number))
+    expect(second.begun).toBe(1)
+  })
 
   test('and cannot be sent fails as it would at once, and the next one runs', async () => {
     const executor = start()

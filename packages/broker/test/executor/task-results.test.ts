@@ -7,14 +7,22 @@ type Tasks = typeof import('../tasks/progress.js')
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
-test.each(['answersFunction', 'answersDeepFunction', 'answersResult'] as const)(
-  'a result that cannot be cloned, as %s, fails its task and no other',
-  async (name) => {
+test.each([
+  ['answersFunction', 'result is a function'],
+  ['answersDeepFunction', 'result.rows[0].save is a function'],
+  ['answersResult', 'use result.rows'],
+  ['movesFunction', 'result.rows[0] is a function'],
+] as const)(
+  'a result that cannot be cloned, as %s, fails its task and no other, and says that %s',
+  async (name, why) => {
     const broker = lending.broker({ max: 1 })
     const executor = lending.executor<Tasks>(broker, 'progress.js')
     await expect(executor.run(undefined, { name })).rejects.toMatchObject({
       name: 'DataCloneError',
-      message: expect.stringContaining('could not be cloned'),
+      message: expect.stringMatching(/could not be cloned/),
+    })
+    await expect(executor.run(undefined, { name })).rejects.toMatchObject({
+      message: expect.stringContaining(why),
     })
     expect(await executor.run('next', { name: 'answers' })).toBe('next')
     await untilQuiet(broker)

@@ -54,6 +54,16 @@ const ends = {
     })
     return new Promise(() => {})
   },
+  'an end out of memory'() {
+    const hoard = []
+    const grow = () => {
+      for (let count = 0; count < 1000; count++) hoard.push(new Array(100).fill(count))
+      setImmediate(grow)
+    }
+    // In steps: a heap that grows past its limit in one go may end the whole process.
+    grow()
+    return new Promise(() => {})
+  },
 }
 
 export function endsItsThread({ cells, how }) {
@@ -64,6 +74,15 @@ export function endsItsThread({ cells, how }) {
 export async function endsItsThreadWhenItMay({ cells, how }) {
   await waits(cells)
   return ends[how]()
+}
+
+/** Its thread ends right behind it, before another task can begin. */
+export function answersAndEndsItsThread(cells) {
+  blocks(cells)
+  setImmediate(() => {
+    throw new Error('Nobody catches this')
+  })
+  return 'answered'
 }
 
 export async function queries({ cells, text }, { db }) {

@@ -1,4 +1,5 @@
 /** Tasks that report how far they are. */
+import { move, transferableSymbol, valueSymbol } from 'piscina'
 
 export function counts(to, { reportProgress }) {
   for (let number = 1; number <= to; number++) reportProgress(number)
@@ -61,6 +62,8 @@ export const answersDeepFunction = async (_input, { db }) => {
 }
 
 export const answersResult = (_input, { db }) => db.query('SELECT 1')
+
+export const movesFunction = () => move({ [transferableSymbol]: [], [valueSymbol]: { rows: [() => {}] } })
 
 /** Beside a task whose answer cannot be cloned, in the same thread. */
 let other

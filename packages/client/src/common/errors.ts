@@ -118,10 +118,21 @@ export class UnknownTaskError extends PgleaseError {
   readonly retryable = false
 }
 
-/** The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. Or none could start for it. */
+/**
+ * The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. Nobody knows how far the
+ * task has come. Or no thread could start for it: then it is `retryable`.
+ */
 export class ThreadEndedError extends PgleaseError {
   readonly code = 'PGLEASE_THREAD_ENDED'
-  readonly retryable = true
+  readonly retryable: boolean
+
+  constructor(
+    message: string,
+    { retryable = false, ...fields }: PgleaseErrorFields & { cause?: unknown; retryable?: boolean } = {},
+  ) {
+    super(message, fields)
+    this.retryable = retryable
+  }
 }
 
 /** Bytes that are no messages of the Postgres protocol. The connection is closed. */

@@ -3,16 +3,10 @@ import { type Remote, transfer, wrap } from 'comlink'
 import { NotAttachedError } from '../common/errors.js'
 import { openSsl } from '../socket/openssl.js'
 import { Standstill } from '../socket/standstill.js'
+import { attachRequest } from './attach-request.js'
 import { Channels } from './channels.js'
 import { keepErrorsWhole } from './comlink-errors.js'
-import type {
-  AttachRequest,
-  BrokerControl,
-  BrokerFrame,
-  BrokerInfo,
-  LeaseRequest,
-  WorkerFrame,
-} from './contract.js'
+import type { BrokerControl, BrokerFrame, BrokerInfo, LeaseRequest, WorkerFrame } from './contract.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
 import { SessionCell } from './session-cell.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
@@ -163,8 +157,9 @@ export function threadLink(): BrokerLink {
     throw new NotAttachedError('This is the main thread: use broker.withConnection() here.')
   }
   const { port1, port2 } = new MessageChannel()
-  const request: AttachRequest = { '@pglease/attach': port2, threadId }
-  parentPort.postMessage(request, [port2])
+  const request = attachRequest(port2)
+  if (request === undefined) port2.close()
+  else parentPort.postMessage(request, [port2])
   link = new BrokerLink(port1)
   return link
 }

@@ -1,4 +1,3 @@
-import { MessagePort } from 'node:worker_threads'
 import type { SessionSnapshot } from '../protocol/session-tracker.js'
 import type { Address } from '../socket/openssl.js'
 
@@ -62,16 +61,6 @@ export interface BrokerInfo {
 }
 
 export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'serveLeases']
-
-/** A thread asks the broker for its control port by posting this once to its parent. */
-export interface AttachRequest {
-  '@pglease/attach': unknown
-  threadId: number
-}
-
-export function isAttachRequest(message: unknown): message is AttachRequest {
-  return Object(message)['@pglease/attach'] instanceof MessagePort
-}
 
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless

@@ -1,3 +1,6 @@
+import { isMemory } from '../common/crossed.js'
+import { bearsToken, threadToken } from '../common/thread-token.js'
+
 const CELL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT
 
 /** Indices of words. */
@@ -35,18 +38,11 @@ export class AheadCell {
   /** By the executor: it has the answer of the task before this one, which the thread begins if it has not yet. */
   received(number: number): void {
     Atomics.store(this.#words, RECEIVED, number)
-    Atomics.notify(this.#words, RECEIVED)
   }
 
   /** By the thread: whether it may begin the task. */
   begin(number: number): boolean {
     return Atomics.compareExchange(this.#words, FREE, number, 0) === number || this.#received() === number
-  }
-
-  /** Blocks the thread until the executor has the answer of the task before this one. */
-  untilReceived(number: number, timeoutMillis: number): void {
-    for (let other = this.#received(); other !== number; other = this.#received())
-      if (Atomics.wait(this.#words, RECEIVED, other, timeoutMillis) === 'timed-out') return
   }
 
   #received(): number {
@@ -57,10 +53,14 @@ export class AheadCell {
 /** A thread of an executor posts this to its parent before its first task. */
 export interface AheadOffer {
   '@pglease/ahead': SharedArrayBuffer
-  threadId: number
+  token: string
 }
 
+export function aheadOffer({ memory }: AheadCell): AheadOffer {
+  return { '@pglease/ahead': memory, token: threadToken() ?? '' }
+}
+
+/** Of what a thread has posted to its parent. */
 export function isAheadOffer(message: unknown): message is AheadOffer {
-  const { '@pglease/ahead': memory, threadId }: Partial<AheadOffer> = Object(message)
-  return memory instanceof SharedArrayBuffer && memory.byteLength === CELL_BYTES && Number.isInteger(threadId)
+  return bearsToken(message) && isMemory((message as Partial<AheadOffer>)['@pglease/ahead'], CELL_BYTES)
 }

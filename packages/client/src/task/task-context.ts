@@ -1,6 +1,7 @@
 import type { LeasedClientOptions } from '../client/client-options.js'
 import { type Leased, type LeasedClient, leaseClient } from '../client/leased-client.js'
 import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
+import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
@@ -125,5 +126,5 @@ export class RunningTask implements TaskContext {
 
 /** What a query can be rejected with for any reason of an abort. */
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new DOMException('The task was aborted', 'AbortError')
+  return isError(reason) ? reason : new DOMException('The task was aborted', 'AbortError')
 }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { toWire } from '../common/wire-error.js'
+import type { Wire } from '../common/wire-error.js'
 
-/** What the executor sends to a thread for one task. */
+/** What the executor sends to a thread for one task. The thread answers with the result, or throws a `Wire`. */
 export interface TaskMessage {
   filename: string
   name: string
@@ -25,19 +25,15 @@ export const ABORTED_CELL = 0
 /** 1 while a progress value is on its way, so that a fast task cannot flood the main thread. */
 export const PROGRESS_CELL = 1
 
+/** The task's own value is inside, so that it can be any. */
 export interface ProgressFrame {
   progress: unknown
 }
 
+export function isProgressFrame(frame: unknown): frame is ProgressFrame {
+  return Object.hasOwn(Object(frame), 'progress')
+}
+
 export interface AbortFrame {
-  abort: ReturnType<typeof toWire>
-}
-
-/** What a failed task answers with instead of throwing: structured clone would drop the error's fields. */
-export interface TaskFailure {
-  '@pglease/failure': ReturnType<typeof toWire>
-}
-
-export function isTaskFailure(answer: unknown): answer is TaskFailure {
-  return typeof answer === 'object' && answer !== null && '@pglease/failure' in answer
+  abort: Wire
 }

@@ -1,4 +1,5 @@
 import { UnknownTaskError } from '../common/errors.js'
+import { described } from '../common/values.js'
 
 type Task = (input: unknown, context: unknown) => unknown
 
@@ -24,8 +25,7 @@ async function load(filename: string): Promise<object> {
   try {
     return await import(filename)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new UnknownTaskError(`The task module ${filename} cannot be loaded: ${why}`, {
+    throw new UnknownTaskError(`The task module ${filename} cannot be loaded: ${described(cause)}`, {
       value: filename,
       cause,
     })

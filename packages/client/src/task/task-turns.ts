@@ -1,8 +1,5 @@
-import { parentPort, threadId } from 'node:worker_threads'
-import { AheadCell, type AheadOffer } from './ahead-cell.js'
-
-/** How long a thread that ends waits for the executor to have its last answer. Only a blocked executor takes long. */
-const LAST_ANSWER_MILLIS = 10_000
+import { parentPort } from 'node:worker_threads'
+import { AheadCell, aheadOffer } from './ahead-cell.js'
 
 /**
  * When a thread begins its tasks: at once, but one that was sent ahead only when the one before it has ended and its
@@ -14,16 +11,10 @@ export class TaskTurns {
   #taken = 0
   /** Gives the turn to the task that was sent ahead and has arrived. */
   #beginNext: (() => void) | undefined
-  /** The number of the task that runs, where it was sent ahead. */
-  #ahead: number | undefined
 
   constructor(cell = new AheadCell()) {
     this.#cell = cell
-    parentPort?.postMessage({ '@pglease/ahead': cell.memory, threadId } satisfies AheadOffer)
-    // The end of a thread overtakes the answers that it has posted, which would be lost.
-    process.on('exit', () => {
-      if (this.#ahead !== undefined) cell.untilReceived(this.#ahead, LAST_ANSWER_MILLIS)
-    })
+    parentPort?.postMessage(aheadOffer(cell))
   }
 
   begin(): void {
@@ -39,10 +30,7 @@ export class TaskTurns {
         this.#beginNext = resolve
       })
     }
-    if (this.#cell.begin(number)) {
-      this.#ahead = number
-      return true
-    }
+    if (this.#cell.begin(number)) return true
     this.end()
     return false
   }
@@ -52,7 +40,6 @@ export class TaskTurns {
    * next task that has arrived has its turn at once, lest another that arrives meanwhile takes it.
    */
   end(): void {
-    this.#ahead = undefined
     const begin = this.#beginNext
     this.#beginNext = undefined
     if (begin === undefined) this.#taken--

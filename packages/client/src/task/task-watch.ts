@@ -1,5 +1,6 @@
 import { fromWire } from '../common/wire-error.js'
 import { ABORTED_CELL, type AbortFrame, PROGRESS_CELL, type TaskWatch } from './task-contract.js'
+import { cloneError } from './uncloneable.js'
 
 /**
  * The task's side of the caller's `signal` and `onProgress`. An abort is seen in two ways: as an event once the thread
@@ -34,7 +35,7 @@ export class Watch {
     } catch (error) {
       // Nothing is on its way, so nobody would clear it.
       Atomics.store(this.#cells, PROGRESS_CELL, 0)
-      throw error
+      throw cloneError(error, progress, 'progress')
     }
   }
 
@@ -42,6 +43,8 @@ export class Watch {
   close(): void {
     try {
       if (this.#unposted !== undefined) this.#port.postMessage(this.#unposted)
+    } catch (error) {
+      throw cloneError(error, this.#unposted?.progress, 'progress')
     } finally {
       this.#port.close()
     }

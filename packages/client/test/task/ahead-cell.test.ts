@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { AheadCell, isAheadOffer } from '../../src/task/ahead-cell.js'
+import { makeThreadToken } from '../../src/common/thread-token.js'
+import { AheadCell, aheadOffer, isAheadOffer } from '../../src/task/ahead-cell.js'
 
 /** The thread's cell and the executor's. */
 function cells() {
@@ -27,21 +28,23 @@ test('a task that was left to the thread is begun though the next one has been o
   expect(thread.begin(2)).toBe(false)
 })
 
-test('a thread waits for the answer of the task before, and not for ever', () => {
-  const { thread, executor } = cells()
-  executor.offer(1)
-  executor.received(1)
-  thread.untilReceived(1, 1e9)
-  thread.untilReceived(2, 1)
-})
-
-test.each([
-  undefined,
-  'ahead',
-  { '@pglease/ahead': new ArrayBuffer(8), threadId: 1 },
-  { '@pglease/ahead': new SharedArrayBuffer(4), threadId: 1 },
-  { '@pglease/ahead': new SharedArrayBuffer(8) },
-])('%j is not what a thread posts of its cell', (message) => {
-  expect(isAheadOffer(message)).toBe(false)
-  expect(isAheadOffer({ '@pglease/ahead': new AheadCell().memory, threadId: 1 })).toBe(true)
+test('only what bears the token of this process and has the memory is what a thread posts of its cell', () => {
+  makeThreadToken()
+  const cell = new AheadCell()
+  const offer = aheadOffer(cell)
+  expect(isAheadOffer(structuredClone(offer))).toBe(true)
+  const others: unknown[] = [
+    undefined,
+    null,
+    'ahead',
+    offer.token,
+    { '@pglease/ahead': cell.memory },
+    { '@pglease/ahead': cell.memory, token: 'another' },
+    { '@pglease/ahead': cell.memory, token: undefined },
+    { '@pglease/ahead': cell.memory, token: [offer.token] },
+    { ...offer, '@pglease/ahead': new ArrayBuffer(8) },
+    { ...offer, '@pglease/ahead': new SharedArrayBuffer(4) },
+    { token: offer.token },
+  ]
+  for (const other of others) expect(isAheadOffer(structuredClone(other))).toBe(false)
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
-import { type AttachRequest, CELL_BYTES } from '@pglease/client/internal'
+import { MessageChannel, type MessagePort, parentPort } from 'node:worker_threads'
+import { attachRequest, CELL_BYTES } from '@pglease/client/internal'
 import { build, type Recipe } from '../recipe.js'
 import { capturedPort } from './captured-ports.js'
 import type { PortName, Script, Step } from './script.js'
@@ -59,7 +59,7 @@ class Player {
     if (this.#control !== undefined) return this.#control
     const { port1, port2 } = this.#channel()
     this.#control = port1
-    parentPort!.postMessage({ '@pglease/attach': port2, threadId } satisfies AttachRequest, [port2])
+    parentPort!.postMessage(attachRequest(port2), [port2])
     return port1
   }
 
