@@ -110,7 +110,9 @@ map.addEventListener('pointerover', ({ target, clientX, clientY }) => {
   card.hidden = country === undefined
   if (country === undefined) return
   const [name, cities, before, after] = [...rowOf(country).cells].map((cell) => cell.textContent)
-  card.textContent = `${name}\n${cities} cities\n${before} → ${after} km`
+  const heading = document.createElement('b')
+  heading.textContent = name
+  card.replaceChildren(heading, `\n${cities} ${cities === '1' ? 'city' : 'cities'}\n${before} → ${after} km`)
   const box = map.parentElement.getBoundingClientRect()
   card.style.top = `${clientY - box.top + 18}px`
   card.style.left = `${Math.min(clientX - box.left + 14, box.width - 200)}px`

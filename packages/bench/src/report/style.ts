@@ -56,5 +56,6 @@ footer { padding-bottom: 40px; color: var(--quiet); font-size: 13px; }
   .bars .row { grid-template-columns: 7em minmax(40px, 1fr) 3.4em; }
   .bars .ratio { grid-column: 2 / -1; }
   .bars .ratio:empty { display: none; }
+  dl { grid-template-columns: 1fr; }
 }
 `

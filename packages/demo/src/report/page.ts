@@ -45,6 +45,9 @@ function renderLine([label, value, note = '']: SummaryLine): string {
 
 const COLUMNS = ['Country', 'Cities', 'km before', 'km after', 'Shorter by', 'Moves tried', 'Seconds']
 
+/** As wide as a digit, so that the bars beside one and two digits begin at the same place. */
+const FIGURE_SPACE = '\u2007'
+
 function renderTours(tours: readonly TourResult[]): string {
   return `<table>
 <thead><tr>${COLUMNS.map((name) => `<th scope="col"><button type="button">${name}</button></th>`).join('')}</tr></thead>
@@ -53,6 +56,8 @@ ${tours.map(renderTour).join('\n')}
 </tbody>
 </table>`
 }
+
+const drawShare = (share: number): string => `<i style="--share:${share.toFixed(3)}"></i>`
 
 function renderTour({
   country,
@@ -67,7 +72,10 @@ function renderTour({
     [cities, whole(cities)],
     [kilometresBefore, whole(kilometresBefore)],
     [kilometresAfter, whole(kilometresAfter)],
-    [saved, `<i style="--share:${saved.toFixed(3)}"></i>${savedPercent(kilometresBefore, kilometresAfter)}`],
+    [
+      saved,
+      `${drawShare(saved)}${savedPercent(kilometresBefore, kilometresAfter).padStart(6, FIGURE_SPACE)}`,
+    ],
     [moves, whole(moves)],
     [seconds, seconds.toFixed(2)],
   ]
