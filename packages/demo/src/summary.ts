@@ -50,16 +50,15 @@ export function summaryLines(summary: Summary): SummaryLine[] {
 export function printSummary(summary: Summary, columns?: number): string {
   const lines = summaryLines(summary)
   const widest = (column: 0 | 1) => Math.max(...lines.map((line) => line[column].length))
-  const print = (gap: string) =>
-    lines
-      .map(
-        ([label, value, note]) =>
-          `${label.padEnd(widest(0))}  ${value.padStart(widest(1))}${note ? `${gap}(${note})` : ''}`,
-      )
-      .join('\n')
-  const wide = print('  ')
-  const fits = !columns || wide.split('\n').every((line) => line.length <= columns)
-  return fits ? wide : wrapWords(print('\n  '), columns)
+  return lines
+    .map(([label, value, note]) => {
+      const line = `${label.padEnd(widest(0))}  ${value.padStart(widest(1))}`
+      if (note === undefined) return line
+      const beside = `${line}  (${note})`
+      return columns && beside.length > columns ? `${line}\n  (${note})` : beside
+    })
+    .map((line) => wrapWords(line, columns))
+    .join('\n')
 }
 
 export const savedPercent = (before: number, after: number): string =>

@@ -23,7 +23,7 @@ test('a note stands beside its value', () => {
   expect(printSummary(SUMMARY, 120).split('\n')).toEqual(lines)
 })
 
-test('on a narrow terminal the notes stand below, and no word is broken', () => {
+test('on a narrow terminal the notes that do not fit stand below, and no word is broken', () => {
   const lines = printSummary(SUMMARY, 44).split('\n')
   expect(lines.slice(2, 4)).toEqual(['kilometres before     12,345,678', '  (along a space-filling curve)'])
   for (const columns of [44, 32, 20]) {
