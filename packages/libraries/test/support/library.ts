@@ -1,6 +1,11 @@
-import { ConnectionBroker, type DatabaseStatistics, SharedPoolExecutor } from '@pglease/broker'
+import {
+  ConnectionBroker,
+  type DatabaseStatistics,
+  type ExecutorOptions,
+  SharedPoolExecutor,
+} from '@pglease/broker'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { createTestDatabase } from '../../../broker/test/support/database.js'
+import { createTestDatabase, type TestDatabase } from '../../../broker/test/support/database.js'
 import { failOnLeaks } from '../../../broker/test/support/leaks.js'
 import { until } from '../../../broker/test/support/until.js'
 import type { Work } from '../../src/work.js'
@@ -18,17 +23,23 @@ export const WORK: Work = {
   failure: 'DatabaseError 23505',
 }
 
+/** Of the executor. */
+type LibraryOptions = Pick<ExecutorOptions, 'execArgv' | 'maxThreads'>
+
 /** One library in the threads of an executor; made anew for each test. */
 export class Library<M> {
+  readonly database: TestDatabase
   readonly broker: ConnectionBroker
   readonly executor: SharedPoolExecutor<M>
 
-  constructor(name: string, connectionString: string) {
-    const database = { connectionString, max: CONNECTIONS, connectionTimeoutMillis: 20_000 }
-    this.broker = new ConnectionBroker({ databases: { default: database } })
+  constructor(name: string, database: TestDatabase, connectionString: string, options: LibraryOptions) {
+    this.database = database
+    const server = { connectionString, max: CONNECTIONS, connectionTimeoutMillis: 20_000 }
+    this.broker = new ConnectionBroker({ databases: { default: server } })
     this.executor = new SharedPoolExecutor<M>(this.broker, {
       filename: new URL(`../../dist/${name}/tasks.js`, import.meta.url).href,
       maxThreads: THREADS,
+      ...options,
     })
   }
 
@@ -69,7 +80,7 @@ export class Library<M> {
  * To be awaited at the top of a test file. The database's user may have no more connections than the broker, so the server
  * refuses any that a library makes by itself.
  */
-export async function startLibrary<M>(name: string): Promise<() => Library<M>> {
+export async function startLibrary<M>(name: string, options: LibraryOptions = {}): Promise<() => Library<M>> {
   const database = await createTestDatabase()
   const { admin, name: user } = database
   await admin.query(`CREATE ROLE ${user} LOGIN PASSWORD 'secret' CONNECTION LIMIT ${CONNECTIONS}`)
@@ -79,7 +90,7 @@ export async function startLibrary<M>(name: string): Promise<() => Library<M>> {
 
   let library: Library<M>
   beforeEach(() => {
-    library = new Library<M>(name, url.href)
+    library = new Library<M>(name, database, url.href, options)
   })
   afterEach(() => library.close())
   return () => library

@@ -1,0 +1,35 @@
+import { SpanStatusCode } from '@opentelemetry/api'
+import { Pool, type TaskContext } from '@pglease/client'
+import { failureOf } from '../work.js'
+import { exporter } from './database.js'
+
+const pool = new Pool()
+
+interface Seen {
+  name: string
+  text: unknown
+  isError: boolean
+}
+
+function spans(): Seen[] {
+  return exporter.getFinishedSpans().map(({ name, attributes, status }) => ({
+    name,
+    text: attributes['db.query.text'],
+    isError: status.code === SpanStatusCode.ERROR,
+  }))
+}
+
+/** The spans of the task's client. */
+export async function work(_task: number, { db }: TaskContext): Promise<Seen[]> {
+  exporter.reset()
+  await db.query('SELECT $1::int AS n', [1])
+  await failureOf(db.query('SELECT nothing'))
+  return spans()
+}
+
+/** The spans of a pool. */
+export async function workOnPool(): Promise<Seen[]> {
+  exporter.reset()
+  await pool.query('SELECT 2 AS n')
+  return spans()
+}
