@@ -1,0 +1,156 @@
+import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
+import { LOAD_ROLE, OTHER_ROLE } from '../load/schema.js'
+import { NetworkProxy } from '../proxy/network-proxy.js'
+import type { RoundReport } from '../subject/messages.js'
+import { Accounts, type FaultFigures, type Unaccounted } from './accounts.js'
+import { Admin } from './admin.js'
+import type { Path } from './paths.js'
+import { loadDatabaseOf, runRound, type Stage } from './round.js'
+import { planRound, type ScheduleOptions } from './schedule.js'
+import { Subject, SubjectEndedError } from './subject.js'
+
+export interface CampaignOptions extends ScheduleOptions {
+  readonly seconds: number
+  /** Ends sooner, behind so many faults. */
+  readonly faultCount: number
+  /** Only this round. */
+  readonly round: number | undefined
+}
+
+export interface PathOutcome {
+  readonly path: string
+  readonly rounds: number
+  readonly tasks: number
+  readonly failed: number
+  readonly faults: number
+  readonly figures: Readonly<Record<string, FaultFigures>>
+  readonly unaccounted: readonly (Unaccounted & { readonly round: number })[]
+  /** Behind each round. */
+  readonly resources: readonly RoundReport['resources'][]
+  readonly events: Readonly<Record<string, number>>
+}
+
+/** So few that it is soon full; the superuser's own places are left to the administrator. */
+const MAX_CONNECTIONS = 24
+
+/** What runs before is another process's memory. */
+const WARM_ROUNDS = 2
+
+/** What was committed is written down before it is told: it must outlive the server's end. */
+export function startServer(): Promise<EmbeddedPostgres> {
+  return startPostgres({
+    ssl: true,
+    settings: { max_connections: MAX_CONNECTIONS, synchronous_commit: true, autovacuum: false },
+  })
+}
+
+/** Runs rounds on one path until the time is over or there were enough faults. */
+export async function runPath(
+  server: EmbeddedPostgres,
+  path: Path,
+  options: CampaignOptions,
+  signal: AbortSignal,
+  show: (line: string) => void,
+): Promise<PathOutcome> {
+  const admin = new Admin(loadDatabaseOf(server))
+  const target = { host: server.host, port: server.port }
+  const proxy = await NetworkProxy.start(target, path.over, path.tls !== 'none')
+  const campaign = new PathCampaign({ path, server, admin, proxy }, options)
+  try {
+    await campaign.run(signal, show)
+    return campaign.outcome
+  } finally {
+    campaign.close()
+    await proxy.close()
+    await admin.close()
+  }
+}
+
+/** The roles and the database that the load has. */
+export async function prepareServer(server: EmbeddedPostgres): Promise<void> {
+  const admin = new Admin(server.connectionString)
+  await admin.query(`CREATE ROLE ${OTHER_ROLE}`)
+  await admin.query(`CREATE ROLE ${LOAD_ROLE} LOGIN PASSWORD '${LOAD_ROLE}' IN ROLE ${OTHER_ROLE}`)
+  await admin.query("CREATE ROLE crowd LOGIN PASSWORD 'crowd'")
+  await admin.query(`CREATE DATABASE ${LOAD_ROLE}`)
+  await admin.close()
+}
+
+class PathCampaign {
+  readonly #stage: Stage
+  readonly #options: CampaignOptions
+  readonly #accounts = new Accounts()
+  #subject: Subject | undefined
+  #rounds = 0
+  readonly #unaccounted: (Unaccounted & { round: number })[] = []
+  /** Of the process of the moment. */
+  #resources: RoundReport['resources'][] = []
+  readonly #events: Record<string, number> = {}
+
+  constructor(stage: Stage, options: CampaignOptions) {
+    this.#stage = stage
+    this.#options = options
+  }
+
+  get outcome(): PathOutcome {
+    const { figures, tasks, failed, faults } = this.#accounts
+    return {
+      path: this.#stage.path.name,
+      rounds: this.#rounds,
+      ...{ tasks, failed, faults, figures },
+      unaccounted: this.#unaccounted,
+      resources: this.#resources,
+      events: this.#events,
+    }
+  }
+
+  async run(signal: AbortSignal, show: (line: string) => void): Promise<void> {
+    const { seconds, faultCount, round } = this.#options
+    const deadline = performance.now() + seconds * 1000
+    for (
+      let number = round ?? 0;
+      performance.now() < deadline && this.#accounts.faults < faultCount;
+      number++
+    ) {
+      signal.throwIfAborted()
+      show(`${this.#stage.path.name}: round ${number}, ${this.#accounts.faults} faults`)
+      await this.#round(number, signal)
+      this.#rounds++
+      if (round !== undefined) break
+    }
+  }
+
+  close(): void {
+    this.#subject?.end()
+  }
+
+  async #round(number: number, signal: AbortSignal): Promise<void> {
+    const { faults } = this.#options
+    const plan = planRound(this.#options, number)
+    this.#subject ??= await Subject.start(this.#stage.path.isHandedOver)
+    try {
+      const report = await runRound(this.#stage, this.#subject, plan, this.#accounts, { faults, signal })
+      for (const { what } of report.events) this.#events[what] = (this.#events[what] ?? 0) + 1
+      this.#resources.push(report.resources)
+      this.#checkResources()
+    } catch (error) {
+      if (!(error instanceof SubjectEndedError)) throw error
+      const { begun = 0, settled = 0 } = this.#subject.beat ?? {}
+      this.#accounts.complain(`${error.message}\nof ${begun} tasks ${settled} had settled`, [])
+      this.#subject.end()
+      this.#subject = undefined
+      this.#resources = []
+    }
+    for (const each of this.#accounts.unaccounted.splice(0))
+      this.#unaccounted.push({ ...each, round: number })
+  }
+
+  /** What a process holds behind a round is what it held behind an earlier one. */
+  #checkResources(): void {
+    const [before, latest] = [this.#resources[WARM_ROUNDS - 1], this.#resources.at(-1)!]
+    if (before === undefined || before === latest) return
+    for (const what of ['descriptors', 'threads', 'ports'] as const)
+      if (latest[what] > before[what])
+        this.#accounts.complain(`The process has ${latest[what]} ${what}, and had ${before[what]}`, [])
+  }
+}
