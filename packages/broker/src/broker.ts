@@ -27,6 +27,11 @@ import { ThreadPorts, type ThreadRights } from './lease/thread-ports.js'
 export interface BrokerOptions {
   /** By name; a lease that names none is on `default`. */
   databases: Record<string, DatabaseOptions>
+  /**
+   * Whether threads may get the sockets of connections: see `DatabaseOptions`. Where it is false for all databases no native
+   * code is loaded. Default: true.
+   */
+  handOver?: boolean
 }
 
 export interface AttachOptions {
@@ -85,13 +90,17 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     super()
     checkOptions('', options, {
       databases: (value) => (isObject(value) ? undefined : 'an object of databases by name'),
+      handOver: flag,
     })
     const entries = Object.entries(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
     const warn = (warning: LeaseWarning) => void this.emit('warning', warning)
     this.#databases = new Map(
-      entries.map(([name, each]) => [name, new DatabaseLeases(readDatabase(name, each), warn)]),
+      entries.map(([name, each]) => [
+        name,
+        new DatabaseLeases(readDatabase(name, each, options.handOver), warn),
+      ]),
     )
   }
 

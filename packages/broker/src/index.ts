@@ -7,7 +7,7 @@ export {
   ConnectionBroker,
   type RecycleOptions,
 } from './broker.js'
-export type { CloseReason, DatabaseStatistics, Distribution } from './common/statistics.js'
+export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
 export type { LeaseWarning } from './common/warnings.js'
 export type { DatabaseOptions, ServerOptions } from './connection/database-options.js'
 export { SharedPoolExecutor } from './executor/executor.js'

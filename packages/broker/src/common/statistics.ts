@@ -34,6 +34,21 @@ const CLOSE_REASONS = [
   'closed',
 ] as const
 
+/** Why no thread can have the sockets of a database's connections, and the broker relays their bytes. */
+export type RelayReason =
+  /** `handOver` is false. */
+  | 'off'
+  /** Only Linux has what it takes. */
+  | 'platform'
+  /** It is not installed, or cannot be loaded. */
+  | 'koffi'
+  /** The connections have TLS, and Node's OpenSSL cannot be called, or is another library. */
+  | 'openssl'
+  /** The connections have TLS with options that only `tls.connect` follows. */
+  | 'tls options'
+  /** The server and OpenSSL did not come to terms otherwise. */
+  | 'tls handshake'
+
 /** How long something took, over the life of the broker, in milliseconds with a resolution of a microsecond. */
 export interface Distribution {
   count: number
@@ -66,6 +81,8 @@ export interface DatabaseStatistics {
   leases: number
   /** Of these, those whose thread had the socket sooner or later; the bytes of the others were all relayed. */
   handedOver: number
+  /** Why no thread can have a socket, as far as is known: the platform's reason, or that of the connection opened last. */
+  relayReason: RelayReason | undefined
   /** Leases that were never granted, by what the caller got instead. */
   timeouts: number
   refused: number
@@ -94,6 +111,7 @@ export class Counters {
   validated = 0
   leases = 0
   handedOver = 0
+  relayReason: RelayReason | undefined
   timeouts = 0
   refused = 0
   withdrawn = 0

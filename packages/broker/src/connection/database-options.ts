@@ -53,6 +53,11 @@ export interface DatabaseOptions extends ServerOptions {
   maxLeaseMillis?: number
   /** A lease held longer is told of by a `warning` event; 0 never. Default: 0. */
   leakDetectionMillis?: number
+  /**
+   * Whether threads may get the sockets of connections, where the platform has what it takes. Where not, all bytes pass the
+   * main thread, and no native code is loaded. Default: the broker's `handOver`.
+   */
+  handOver?: boolean
   /** Of transactions that do not say their own. Default: the server's. */
   isolationLevel?: IsolationLevel
   readOnly?: boolean

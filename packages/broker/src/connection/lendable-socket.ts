@@ -1,6 +1,7 @@
+import { closeSync, fstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { type Address, PlainSocket } from '@pglease/client/internal'
-import { canDuplicate, duplicate } from './socket-duplicate.js'
+import type { Address } from '@pglease/client/internal'
+import { duplicate } from './socket-duplicate.js'
 import { TlsSocket } from './tls-socket.js'
 
 /** What a worker needs to read and write a connection. */
@@ -13,13 +14,14 @@ export interface Duplicate {
 /** A connection's socket, as far as a worker can have it too. */
 export class LendableSocket {
   readonly #socket: Socket
-  /** Undefined for Node's TLS, whose state is this thread's, and where nothing can be lent. */
+  /** Undefined where it cannot be lent. */
   readonly #descriptor: number | undefined
   #wasLent = false
 
-  constructor(socket: Socket) {
+  /** @param isLendable not with Node's TLS, whose state is this thread's, and where nothing can be duplicated. */
+  constructor(socket: Socket, isLendable: boolean) {
     this.#socket = socket
-    this.#descriptor = descriptorOf(socket)
+    this.#descriptor = isLendable ? descriptorOf(socket) : undefined
   }
 
   /** Whether a worker can have it, and can now because nothing is still to be sent. */
@@ -33,6 +35,15 @@ export class LendableSocket {
     const descriptor = duplicate(this.#descriptor!)
     const tls = this.#socket instanceof TlsSocket ? this.#socket.session.address : undefined
     return descriptor === undefined ? undefined : { descriptor, tls }
+  }
+
+  /**
+   * Closes a duplicate that a worker may have left open, if it is one still: with the thread its sockets are closed, and the
+   * number may be another's since. Only a duplicate is the same file, and nobody else closes that.
+   */
+  closeDuplicate(descriptor: number): void {
+    const own = descriptorOf(this.#socket)
+    if (own !== undefined && isSameFile(own, descriptor)) closeSync(descriptor)
   }
 
   /** Whether a worker may have a duplicate, used or not: then the server does not see that this one closes. */
@@ -53,9 +64,18 @@ export class LendableSocket {
   }
 }
 
-/** Only of sockets that a worker can read and write, and only where they can be duplicated. */
+/** Of an open socket. */
 function descriptorOf(socket: Socket): number | undefined {
   const fd = (socket as { _handle?: { fd?: number } })._handle?.fd
-  const isOpen = socket instanceof PlainSocket && fd !== undefined && fd >= 0
-  return isOpen && canDuplicate() ? fd : undefined
+  return fd !== undefined && fd >= 0 ? fd : undefined
+}
+
+function isSameFile(one: number, other: number): boolean {
+  try {
+    const [a, b] = [fstatSync(one), fstatSync(other)]
+    return a.dev === b.dev && a.ino === b.ino
+  } catch {
+    // It is closed.
+    return false
+  }
 }

@@ -1,8 +1,10 @@
 import { Socket } from 'node:net'
 import { openSsl, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
+import type { RelayReason } from '../common/statistics.js'
 import type { ConnectingClient } from './connecting-client.js'
 import type { Database } from './database-options.js'
+import { relayReason } from './relay-reason.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 import { startTls, type TlsOptions } from './tls-client.js'
 import { LeftToNodeError, TlsSocket } from './tls-socket.js'
@@ -21,18 +23,23 @@ export interface OpenSession {
   /** The statements that put back what a reset takes away of its initial state. */
   initialSettings: readonly string[]
   serverVersion: string
+  /** Why no worker can have its socket. */
+  relayReason: RelayReason | undefined
 }
 
 /** What makes the stream of a new client, of the options that are its connection's. */
 type MakeStream = (options: { ssl?: unknown; sslNegotiation?: string }) => Socket
 
+/** Who speaks TLS, where it is asked for: OpenSSL with a session that workers can have, or Node, also where that has failed. */
+type TlsSpeaker = 'shared' | 'node' | 'node, for ours has failed'
+
 /** Connects, runs `onConnect`, and remembers the settings that it made. @throws the error of pg or of the hook. */
 export async function openSession(database: Database, stop: AbortSignal): Promise<OpenSession> {
   try {
-    return await open(database, stop, sharedStream)
+    return await open(database, stop, database.handOver ? 'shared' : 'node')
   } catch (error) {
     if (!(error instanceof LeftToNodeError)) throw error
-    return open(database, stop, nodeStream)
+    return open(database, stop, 'node, for ours has failed')
   }
 }
 
@@ -41,11 +48,12 @@ const sharedStream: MakeStream = ({ ssl, sslNegotiation }) => {
   if (!ssl) return new PlainSocket()
   const isDirect = sslNegotiation === 'direct'
   const session = startTls(ssl as TlsOptions, isDirect)
-  return session === undefined ? new Socket() : new TlsSocket(session, ssl as TlsOptions, isDirect)
+  return session === undefined ? nodeStream({ ssl }) : new TlsSocket(session, ssl as TlsOptions, isDirect)
 }
 
 /** Whether the database's options, or the environment, ask for TLS that the threads can use. */
 export function usesSharedTls(database: Database): boolean {
+  if (!database.handOver) return false
   try {
     const { ssl } = new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectingClient
     return Boolean(ssl) && openSsl() !== undefined
@@ -56,12 +64,14 @@ export function usesSharedTls(database: Database): boolean {
 }
 
 /** `pg.Client` lays TLS on top. */
-const nodeStream: MakeStream = () => new Socket()
+const nodeStream: MakeStream = ({ ssl }) => (ssl ? new Socket() : new PlainSocket())
 
-async function open(database: Database, stop: AbortSignal, stream: MakeStream): Promise<OpenSession> {
-  const client = new pg.Client(clientConfig(database, stream)) as unknown as ConnectingClient
+async function open(database: Database, stop: AbortSignal, speaker: TlsSpeaker): Promise<OpenSession> {
+  const makeStream = speaker === 'shared' ? sharedStream : nodeStream
+  const client = new pg.Client(clientConfig(database, makeStream)) as unknown as ConnectingClient
   const { ssl } = client
-  leaveTlsTo(client.connection.stream, client)
+  const { stream } = client.connection
+  if (stream instanceof TlsSocket) leaveTlsTo(stream, client)
   let serverVersion = ''
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
     if (parameterName === 'server_version') serverVersion = parameterValue
@@ -71,12 +81,12 @@ async function open(database: Database, stop: AbortSignal, stream: MakeStream): 
     await client.connect()
     return prepare(client, database)
   })
-  return { client, ssl, initialSettings, serverVersion }
+  const tls = !ssl ? 'none' : stream instanceof TlsSocket || speaker !== 'shared' ? speaker : 'node'
+  return { client, ssl, initialSettings, serverVersion, relayReason: relayReason(database, tls) }
 }
 
 /** To a stream that speaks TLS by itself the client writes as if there were none. */
-function leaveTlsTo(stream: Socket, client: ConnectingClient): void {
-  if (!(stream instanceof TlsSocket)) return
+function leaveTlsTo(stream: TlsSocket, client: ConnectingClient): void {
   stream.host = client.host
   client.ssl = false
   client.connection.ssl = false
@@ -94,7 +104,8 @@ async function prepare(client: pg.Client, database: Database): Promise<readonly 
 
 /** The options that are pg's. Of the limit it would know a part only. */
 function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
-  const { max, min, onConnect, name, resetQuery, isolationLevel, readOnly, deferrable, ...rest } = database
+  const { max, min, onConnect, name, resetQuery, handOver, isolationLevel, readOnly, deferrable, ...rest } =
+    database
   return {
     ...rest,
     connectionTimeoutMillis: 0,

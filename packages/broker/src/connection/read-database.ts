@@ -70,6 +70,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   cancelTimeoutMillis: millis,
   maxLeaseMillis: millis,
   leakDetectionMillis: millis,
+  handOver: flag,
   isolationLevel: oneOf(...ISOLATION_LEVELS),
   readOnly: flag,
   deferrable: flag,
@@ -77,12 +78,16 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   onConnect: callable,
 }
 
-/** Checks one database's options and fills in the defaults. @throws ConfigurationError */
-export function readDatabase(name: string, options: DatabaseOptions): Database {
+/**
+ * Checks one database's options and fills in the defaults.
+ * @param handOver the broker's.
+ * @throws ConfigurationError
+ */
+export function readDatabase(name: string, options: DatabaseOptions, handOver = true): Database {
   const path = `databases.${nameOf(name)}`
   checkOptions(path, options, CHECKS, name)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const database: Database = { ...DEFAULTS, ...given, name }
+  const database: Database = { ...DEFAULTS, handOver, ...given, name }
   if (database.min > database.max) {
     throw wrong(`${path}.min`, database.min, `at most ${path}.max, which is ${database.max}`, name)
   }

@@ -5,6 +5,7 @@ import {
   SessionTracker,
   terminateMessage,
 } from '@pglease/client/internal'
+import type { RelayReason } from '../common/statistics.js'
 import { Cancels } from './cancels.js'
 import { type ConnectionUser, NOBODY } from './connection-user.js'
 import type { Duplicate } from './lendable-socket.js'
@@ -36,6 +37,8 @@ export class ServerConnection {
   readonly cancels: Cancels
   /** Puts back what a reset takes away of the session's initial state. */
   readonly initialSettings: readonly string[]
+  /** Why no worker can have its socket. */
+  readonly relayReason: RelayReason | undefined
   readonly #socket: ServerSocket
   /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
   #holder: 'broker' | 'worker' | 'nobody' = 'broker'
@@ -46,7 +49,7 @@ export class ServerConnection {
   #state: 'open' | 'gone' = 'open'
 
   constructor(session: OpenSession, epoch: number, lifetimeSeconds: number) {
-    const { client, ssl, initialSettings, serverVersion } = session
+    const { client, ssl, initialSettings, serverVersion, relayReason } = session
     this.expiresAt =
       lifetimeSeconds === 0
         ? Number.POSITIVE_INFINITY
@@ -56,6 +59,7 @@ export class ServerConnection {
     this.cancels = new Cancels({ host, port, ssl, sslNegotiation, processId: processID, secretKey })
     this.initialSettings = initialSettings
     this.epoch = epoch
+    this.relayReason = relayReason
     this.canResetAhead = canResetAhead(serverVersion)
     this.#socket = new ServerSocket(session, {
       received: (bytes) => this.#receive(bytes),
@@ -118,6 +122,11 @@ export class ServerConnection {
   /** Of the socket, where a worker can have it. Undefined when the process has too many open files. */
   duplicate(): Duplicate | undefined {
     return this.#socket.lendable.duplicate()
+  }
+
+  /** Closes a duplicate that a worker may have left open, which is done with it. */
+  closeDuplicate(descriptor: number): void {
+    this.#socket.lendable.closeDuplicate(descriptor)
   }
 
   /** From here on a worker reads and writes, until `returned`. */

@@ -22,10 +22,10 @@ export class ServerSocket {
   readonly closed: Promise<void>
   #isLeaving = false
 
-  constructor({ client }: Pick<OpenSession, 'client'>, listener: SocketListener) {
+  constructor({ client, relayReason }: OpenSession, listener: SocketListener) {
     const socket = client.connection.stream
     this.#socket = socket
-    this.lendable = new LendableSocket(socket)
+    this.lendable = new LendableSocket(socket, relayReason === undefined)
     // The client's parser must not see the bytes.
     socket.removeAllListeners('data')
     if (socket instanceof PlainSocket) socket.onBytes = (bytes) => listener.received(bytes)

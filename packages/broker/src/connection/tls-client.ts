@@ -5,6 +5,7 @@ import {
   checkServerIdentity,
   createSecureContext,
   type DetailedPeerCertificate,
+  type SecureContext,
 } from 'node:tls'
 import { inspect } from 'node:util'
 import { type Address, mustHaveOpenSsl, openSsl, TlsSession } from '@pglease/client/internal'
@@ -45,16 +46,22 @@ export function startTls(options: TlsOptions, isDirect: boolean): TlsSession | u
   const ssl = openSsl()
   const settings = options === true ? {} : options
   if (ssl === undefined || !Object.keys(settings).every((name) => FOLLOWED.has(name))) return undefined
-  const context = contextOf(settings)
-  const session = context && ssl.SSL_new(context)
+  const context = createSecureContext(settings)
+  const address = addressOf(context)
+  const session = address && ssl.SSL_new(address)
   if (!session) return undefined
   const memory = ssl.BIO_s_mem()
   ssl.SSL_set_bio(session, ssl.BIO_new(memory)!, ssl.BIO_new(memory)!)
   ssl.SSL_set_connect_state(session)
   if (isVerified(options)) ssl.SSL_set_verify(session, SSL_VERIFY_PEER, null)
   if (isDirect) ssl.SSL_set_alpn_protos(session, PROTOCOLS, PROTOCOLS.byteLength)
-  return new TlsSession(session)
+  const made = new TlsSession(session)
+  contexts.set(made, context)
+  return made
 }
+
+/** Of each session. Collected before OpenSSL has made the session, it would take OpenSSL's context along. */
+const contexts = new WeakMap<TlsSession, SecureContext>()
 
 /** Before the handshake: tells the server which of its names is meant. No address may be sent (RFC 6066, section 3). */
 export function nameServer({ address }: TlsSession, options: TlsOptions, host: string): void {
@@ -118,11 +125,11 @@ function serverName(options: TlsOptions, host: string): string | undefined {
 }
 
 /**
- * Node makes the context, so that its options mean here what they mean elsewhere. It gives native code the address as a
- * value that JavaScript can only look at.
+ * Of OpenSSL's context. Node makes it, so that its options mean here what they mean elsewhere, and gives native code the address
+ * as a value that JavaScript can only look at.
  */
-function contextOf(options: ConnectionOptions): Address | undefined {
-  const { context } = createSecureContext(options) as { context: { _external?: unknown } }
-  const address = /^\[External: ([0-9a-f]+)\]$/.exec(inspect(context._external, { colors: false }))?.[1]
+function addressOf({ context }: SecureContext): Address | undefined {
+  const { _external } = context as { _external?: unknown }
+  const address = /^\[External: ([0-9a-f]+)\]$/.exec(inspect(_external, { colors: false }))?.[1]
   return address === undefined ? undefined : BigInt(`0x${address}`)
 }

@@ -15,7 +15,7 @@ export function isLendable(connection: ServerConnection, peer: LeasePeer): boole
 /** A socket in the hands of a thread, as the broker sees it: by the cell that both share, and by what the thread tells. */
 export class ThreadSocket {
   readonly #connection: ServerConnection
-  /** The thread's own, which is closed here only if the thread never claims it. */
+  /** The thread's own, which is closed here only if the thread has made no socket of it. */
   readonly #descriptor: number
   /** `abandoned`: the lease is over, but the thread may use the socket until it hears of that. */
   #state: 'lent' | 'abandoned' | 'back' = 'lent'
@@ -43,16 +43,23 @@ export class ThreadSocket {
   end(session: SessionAtEnd, since: number): void {
     if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
     this.#state = session === 'not returned' ? 'abandoned' : 'back'
-    if (this.#cell.claimDescriptor()) closeSync(this.#descriptor)
-    if (session === 'not returned') this.#connection.abandoned()
-    else this.#connection.returned(session, since)
+    if (this.#cell.withdrawDescriptor()) closeSync(this.#descriptor)
+    if (session === 'not returned') return this.#connection.abandoned()
+    this.#closeLeft()
+    this.#connection.returned(session, since)
   }
 
   /** The thread has heard that the lease is over, and is done. */
   endLate(): void {
     if (this.#state !== 'abandoned') return
     this.#state = 'back'
+    this.#closeLeft()
     this.#connection.returned('unknown', 0)
+  }
+
+  /** The thread has ended, or failed, between claiming the descriptor and making a socket of it. */
+  #closeLeft(): void {
+    if (this.#cell.isDescriptorLeft) this.#connection.closeDuplicate(this.#descriptor)
   }
 
   /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */

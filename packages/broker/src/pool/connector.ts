@@ -1,6 +1,7 @@
 import type { Counters } from '../common/statistics.js'
 import type { Database } from '../connection/database-options.js'
 import { openSession } from '../connection/open-session.js'
+import { knownRelayReason } from '../connection/relay-reason.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import { Backoff } from './backoff.js'
 
@@ -27,6 +28,7 @@ export class Connector {
   constructor(database: Database, counters: Counters, outcome: ConnectOutcome) {
     this.#database = database
     this.#counters = counters
+    counters.relayReason = knownRelayReason(database)
     this.#outcome = outcome
     this.#backoff = new Backoff(() => outcome.mayConnect())
   }
@@ -52,6 +54,7 @@ export class Connector {
         const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
         this.#connecting--
         this.#counters.opened++
+        this.#counters.relayReason = connection.relayReason
         this.#backoff.reset()
         this.#outcome.opened(connection)
       },

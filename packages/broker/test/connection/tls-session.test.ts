@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { openSsl, type TlsSession } from '@pglease/client/internal'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
@@ -12,6 +15,14 @@ const NOTHING = Buffer.alloc(0)
 
 /** What TLS 1.3 adds to a record (RFC 8446, section 5.2). */
 const OVERHEAD_BYTES = 22
+
+test.skipIf(openSsl() === undefined)(
+  'the context of a session is not collected before the session has been made',
+  async () => {
+    const program = fileURLToPath(new URL('../programs/collect-contexts.js', import.meta.url))
+    await promisify(execFile)(process.execPath, ['--expose-gc', program])
+  },
+)
 
 describe.skipIf(openSsl() === undefined)('a TLS session', () => {
   const server = createServer({ cert, key, noDelay: true })

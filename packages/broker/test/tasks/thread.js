@@ -14,7 +14,7 @@ export async function meets({ cells, others }) {
 }
 
 /** How much native code the thread has loaded, with a query behind it. */
-export async function nativeLoads(_, { db }) {
-  await db.query('SELECT 1')
+export async function nativeLoads(name, { database }) {
+  await database(name ?? 'default').query('SELECT 1')
   return globalThis.nativeLoads
 }

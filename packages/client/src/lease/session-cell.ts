@@ -21,8 +21,11 @@ const REOPENED = 16
 /** The word has no room for more. */
 const MOST_REOPENED = 2 ** 27 - 1
 
-/** Of the thread's descriptor of the socket. */
-const [CLAIMED, OFFERED] = [0, 1]
+/**
+ * Of the descriptor that the broker has made for the thread: offered; claimed by the thread, which is about to make a socket of
+ * it; or settled, because that socket closes it, or the broker does.
+ */
+const [SETTLED, OFFERED, CLAIMED] = [0, 1, 2]
 
 /** Indices of words, of which there is an even number, and of counters. */
 const [STATE, OWNER, DESCRIPTOR] = [0, 1, 2]
@@ -70,12 +73,24 @@ export class SessionCell implements Traffic {
     Atomics.store(this.#words, DESCRIPTOR, OFFERED)
   }
 
-  /**
-   * By either: whether it has the descriptor that the broker has made for the thread, and is the one to close it. The broker
-   * claims what the thread has not, which need not have come to it.
-   */
+  /** By the thread: whether it has the descriptor. False when the broker has taken it back. */
   claimDescriptor(): boolean {
     return Atomics.compareExchange(this.#words, DESCRIPTOR, OFFERED, CLAIMED) === OFFERED
+  }
+
+  /** By the thread: a socket of its own has the descriptor, and closes it. */
+  adoptDescriptor(): void {
+    Atomics.store(this.#words, DESCRIPTOR, SETTLED)
+  }
+
+  /** By the broker: whether the thread has not come to the descriptor, and never will. */
+  withdrawDescriptor(): boolean {
+    return Atomics.compareExchange(this.#words, DESCRIPTOR, OFFERED, SETTLED) === OFFERED
+  }
+
+  /** By the broker: whether a thread that is done may have left the descriptor without a socket. */
+  get isDescriptorLeft(): boolean {
+    return Atomics.load(this.#words, DESCRIPTOR) === CLAIMED
   }
 
   get received(): number {

@@ -61,6 +61,7 @@ export class SocketLoan {
     this.#request = request
     this.#openedAt = openedAt
     this.socket = openSocket(socket)
+    port.cell.adoptDescriptor()
     this.socket.onBytes = (bytes, isOwn) => this.reader.received(bytes, isOwn)
     let cause: Error | undefined
     this.socket.on('error', (error) => {

@@ -1,4 +1,5 @@
 import { once } from '../common/once.js'
+import { hasHeapRoom } from './heap-room.js'
 import { processLibrary } from './process-library.js'
 import type { Standstill } from './standstill.js'
 
@@ -74,6 +75,7 @@ const PROTOTYPES: Record<keyof OpenSsl, string> = {
  *   would be the end of the process: the exception that tells koffi of it cannot be thrown, and node-addon-api aborts.
  */
 export const openSsl = once((standstill?: Standstill): OpenSsl | undefined => {
+  if (standstill !== undefined && !hasHeapRoom()) return undefined
   try {
     const library = processLibrary(() => standstill?.begin())
     if (library === undefined) return undefined

@@ -44,20 +44,36 @@ test('the memory is of the size that the broker looks for', () => {
 })
 
 describe('the descriptor that the broker has made for the thread', () => {
-  test.each(['thread', 'broker'] as const)('is claimed once, by the %s if it comes first', (first) => {
-    const { [first]: one, thread, broker } = start()
-    expect([one, thread, broker].map((side) => side.claimDescriptor())).toEqual([true, false, false])
+  test('is the thread’s when it comes first, and left behind until it is a socket’s', () => {
+    const { thread, broker } = start()
+    expect(broker.isDescriptorLeft).toBe(false)
+    expect([thread.claimDescriptor(), broker.withdrawDescriptor()]).toEqual([true, false])
+    expect(broker.isDescriptorLeft).toBe(true)
+    thread.adoptDescriptor()
+    expect([thread.claimDescriptor(), broker.withdrawDescriptor()]).toEqual([false, false])
+    expect(broker.isDescriptorLeft).toBe(false)
+  })
+
+  test('is the broker’s when it has withdrawn it, and not left behind', () => {
+    const { thread, broker } = start()
+    expect([broker.withdrawDescriptor(), thread.claimDescriptor()]).toEqual([true, false])
+    expect([broker.withdrawDescriptor(), broker.isDescriptorLeft]).toEqual([false, false])
   })
 
   test('is another one each time the socket is handed over', () => {
     const { thread, broker } = start()
     expect(thread.claimDescriptor()).toBe(true)
     broker.begin()
-    expect([broker, thread].map((side) => side.claimDescriptor())).toEqual([true, false])
+    expect(thread.claimDescriptor()).toBe(true)
   })
 
   test('is none before', () => {
-    expect(new SessionCell().claimDescriptor()).toBe(false)
+    const cell = new SessionCell()
+    expect([cell.claimDescriptor(), cell.withdrawDescriptor(), cell.isDescriptorLeft]).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 })
 

@@ -44,10 +44,19 @@ test('the broker’s thread goes on when the other one ends in its work', async 
   await worker.terminate()
 })
 
+test('a thread that is near the limit of its heap loads no native code, and asks for no standstill', async () => {
+  const worker = new Worker(new URL('../threads/fills-its-heap.js', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+  })
+  expect(await posted(worker)).toEqual({ before: true, isCalled: false, asked: 0, kept: true })
+  await worker.terminate()
+})
+
 test.skipIf(processLibrary() === undefined)(
   'threads that are ended around the load of native code leave the process alone',
   async () => {
     const program = fileURLToPath(new URL('../programs/end-while-loading.js', import.meta.url))
     await promisify(execFile)(process.execPath, [program])
   },
+  600_000,
 )

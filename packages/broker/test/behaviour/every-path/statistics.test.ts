@@ -16,7 +16,7 @@ import { SLEEP, untilRunning } from '../../support/until-running.js'
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
-type Numbers = Omit<DatabaseStatistics, 'closed' | 'waitMillis' | 'holdMillis'> & {
+type Numbers = Omit<DatabaseStatistics, 'closed' | 'relayReason' | 'waitMillis' | 'holdMillis'> & {
   closed: Record<CloseReason, number>
   waits: number
   holds: number
@@ -59,7 +59,7 @@ class History {
   }
 
   #actual(): Numbers {
-    const { waitMillis, holdMillis, ...numbers } = this.#broker.stats().default!
+    const { waitMillis, holdMillis, relayReason, ...numbers } = this.#broker.stats().default!
     return { ...numbers, waits: waitMillis.count, holds: holdMillis.count }
   }
 
