@@ -64,7 +64,8 @@ export interface DatabaseOptions extends ServerOptions {
   deferrable?: boolean
   /**
    * Replaces the statements that put the session back to its initial state after each lease. Whatever it leaves, the
-   * next lease inherits. `''` resets nothing but an open transaction. Default: `DISCARD ALL`.
+   * next lease inherits; only a prepared statement does not stand in the way of a query of the same name. `''` resets
+   * nothing but an open transaction. Default: `DISCARD ALL`.
    *
    * From PostgreSQL 15 on the default travels ahead of the next lease's first query, or alone after a few
    * milliseconds, and costs no wait of its own. Any other is awaited before the connection is lent again.

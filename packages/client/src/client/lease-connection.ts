@@ -11,6 +11,8 @@ const UntypedConnection = pg.Connection as unknown as new (config: {
   /** Whether somebody listens to every message. */
   readonly _emitMessage: boolean
   attachListeners(stream: Duplex): void
+  close(what: { type: 'S'; name: string }): void
+  parse(statement: { name?: string; text: string }): void
   end(): void
 }
 
@@ -66,6 +68,15 @@ export class LeaseConnection extends UntypedConnection {
         stream.destroy(parser.fault)
       }
     })
+  }
+
+  /**
+   * Where the database's reset leaves prepared statements, there may be one of this name of a lease before, which this client
+   * does not know: the new one takes its place. To close one that there is not does nothing.
+   */
+  override parse(statement: { name?: string; text: string }): void {
+    if (statement.name) this.close({ type: 'S', name: statement.name })
+    super.parse(statement)
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {
