@@ -2,7 +2,7 @@
 
 export { withLease } from './client/with-connection.js'
 export { onAbort } from './common/abort-listener.js'
-export { isMemory } from './common/crossed.js'
+export { isBytes, isMemory } from './common/crossed.js'
 export { once } from './common/once.js'
 export { makeThreadToken } from './common/thread-token.js'
 export { described } from './common/values.js'

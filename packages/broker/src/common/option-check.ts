@@ -40,7 +40,9 @@ export const oneOf = (...allowed: readonly unknown[]): Check =>
 export const text: Check = (value) => (typeof value === 'string' ? undefined : 'a string')
 export const callable: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
 export const names: Check = (value) => (Array.isArray(value) ? undefined : 'an array of names')
-export const signal: Check = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal')
+/** Of whichever realm: tests may run in a `node:vm` context. */
+export const signal: Check = (value) =>
+  Object.prototype.toString.call(value) === '[object AbortSignal]' ? undefined : 'an AbortSignal'
 export const anything: Check = () => undefined
 
 export const either = (...checks: readonly Check[]): Check =>

@@ -3,6 +3,7 @@ import {
   type Acknowledgement,
   type AgainFrame,
   type AskFrame,
+  isBytes,
   isSnapshot,
   type OpenFrame,
   type ReturnedSession,
@@ -20,7 +21,7 @@ export function isAcknowledgement(frame: unknown): frame is Acknowledgement {
 
 function isSession(session: unknown): boolean {
   if (typeof session !== 'object') return RETURNED.includes(session as string)
-  return isSnapshot(session) || Object(session).behindReset instanceof Uint8Array
+  return isSnapshot(session) || isBytes(Object(session).behindReset)
 }
 
 function isMillis(value: unknown): boolean {
@@ -43,11 +44,11 @@ function isRequest(request: unknown): boolean {
 
 export function isAgain(frame: unknown): frame is AgainFrame {
   const { again, reopened }: Partial<AgainFrame> = Object(frame)
-  return again instanceof Uint8Array && isReopened(reopened)
+  return isBytes(again) && isReopened(reopened)
 }
 
 export function isAsk(frame: unknown): frame is AskFrame {
-  return Object(frame).ask instanceof Uint8Array
+  return isBytes(Object(frame).ask)
 }
 
 export function isReturn(frame: unknown): frame is ReturnFrame {
@@ -57,5 +58,5 @@ export function isReturn(frame: unknown): frame is ReturnFrame {
 
 export function isOpen(frame: unknown): frame is OpenFrame {
   const { open, request, bytes }: Partial<OpenFrame> = Object(frame)
-  return Number.isSafeInteger(open) && request instanceof Object && bytes instanceof Uint8Array
+  return Number.isSafeInteger(open) && Object(request) === request && isBytes(bytes)
 }

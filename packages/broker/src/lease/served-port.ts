@@ -3,6 +3,7 @@ import {
   type BrokerFrame,
   type FrameChannel,
   type GrantedSocket,
+  isBytes,
   type OpenFrame,
   type ReturnFrame,
   type SessionCell,
@@ -112,7 +113,7 @@ export class ServedPort implements LeasePeer {
   }
 
   #receive(frame: WorkerFrame): void {
-    if (frame instanceof Uint8Array) this.#lease?.write(frame)
+    if (isBytes(frame)) this.#lease?.write(frame)
     else if (isAcknowledgement(frame)) this.#lease?.acknowledged(frame)
     else if (isOpen(frame) && (this.#lease === undefined || this.#lease.isTaken)) this.#open(frame)
     else if (frame === 'cancel') this.#lease?.cancel()

@@ -44,6 +44,6 @@ export function brokerClosed({ name }: Database): BrokerClosedError {
 
 /** Node's error of several addresses tried has no message of its own. */
 function describe(error: Error): string {
-  const [first] = error instanceof AggregateError ? error.errors : []
+  const [first] = Array.isArray(Object(error).errors) ? Object(error).errors : []
   return error.message || first?.message || error.name
 }

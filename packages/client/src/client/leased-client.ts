@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
+import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import type { LeaseRequest } from '../lease/contract.js'
 import { lostBefore, released } from '../lease/lease-errors.js'
@@ -218,5 +219,5 @@ export function leaseClient(
 
 function closes(option: ReleaseOption): boolean {
   if (option instanceof pg.DatabaseError) return false
-  return typeof option === 'object' && !(option instanceof Error) ? option?.destroy === true : Boolean(option)
+  return typeof option === 'object' && !isError(option) ? option?.destroy === true : Boolean(option)
 }

@@ -10,6 +10,10 @@ export function isPort(value: unknown): value is MessagePort {
   return typeof Object(value).postMessage === 'function'
 }
 
+export function isBytes(value: unknown): value is Uint8Array {
+  return types.isUint8Array(value)
+}
+
 /** Memory of this size that threads share. */
 export function isMemory(value: unknown, bytes: number): value is SharedArrayBuffer {
   return types.isSharedArrayBuffer(value) && value.byteLength === bytes

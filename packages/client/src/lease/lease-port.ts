@@ -1,3 +1,4 @@
+import { isBytes } from '../common/crossed.js'
 import { type FrameChannel, ownBytes } from './channels.js'
 import type {
   AgainFrame,
@@ -113,7 +114,7 @@ export class LeasePort {
     if (frame === 'taken') return this.#kept?.drop()
     if (this.#holder === undefined) return
     if (this.#granted) {
-      if (frame instanceof Uint8Array) return this.#holder.received(frame)
+      if (isBytes(frame)) return this.#holder.received(frame)
       if (typeof frame === 'number') return this.#holder.acknowledged(frame)
       if (frame === 'cancelled') return this.#holder.cancelled()
     }
