@@ -18,3 +18,5 @@ export async function nativeLoads(name, { database }) {
   await database(name ?? 'default').query('SELECT 1')
   return globalThis.nativeLoads
 }
+
+export const environment = (name) => process.env[name]
