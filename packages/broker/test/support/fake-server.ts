@@ -33,6 +33,8 @@ export interface FakeAnswers {
   toSslRequest?: Buffer
   /** To a simple query. Default: that it is done. */
   toQuery?(text: string): Buffer
+  /** Whether that is the last it says. */
+  endsBehind?(text: string): boolean
   /** To a CancelRequest. Default: it is closed without a word. */
   toCancel?: Buffer
 }
@@ -129,12 +131,13 @@ export class FakeServer {
   #answer(socket: Socket, one: Buffer): void {
     const type = String.fromCharCode(one[0]!)
     if (type === 'X') socket.end()
-    else if (type === 'Q') socket.write(this.#toQuery(one.toString('utf8', 5, one.length - 1)))
+    else if (type === 'Q') this.#toQuery(socket, one.toString('utf8', 5, one.length - 1))
     else socket.write(PLAIN_ANSWERS[type] ?? '')
   }
 
-  #toQuery(text: string): Buffer {
+  #toQuery(socket: Socket, text: string): void {
     this.queries.push(text)
-    return this.answers.toQuery?.(text) ?? Buffer.concat([message('C', 'SELECT 0\0'), READY])
+    socket.write(this.answers.toQuery?.(text) ?? Buffer.concat([message('C', 'SELECT 0\0'), READY]))
+    if (this.answers.endsBehind?.(text)) socket.end()
   }
 }

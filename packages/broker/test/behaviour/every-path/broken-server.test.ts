@@ -1,9 +1,10 @@
-import { ProtocolError } from '@pglease/client'
+import { LeaseLostError, ProtocolError } from '@pglease/client'
 import { describe, expect, inject, test } from 'vitest'
 import { message } from '../../../../client/test/protocol/wire.js'
 import { createTestDatabase } from '../../support/database.js'
 import { FakeServer, READY } from '../../support/fake-server.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
+import { randomFrom } from '../../support/random.js'
 import { getSockets } from '../../support/sockets.js'
 import { until } from '../../support/until.js'
 
@@ -26,6 +27,60 @@ const answer = (type: string, ...parts: (Buffer | string | number)[]) =>
   bytes(message(type, bytes(...parts)), DONE)
 /** A message that lies about its own length. */
 const lying = (type: string, length: number) => bytes(DESCRIPTION, type, int32(length), DONE)
+
+const SEED = 20_260_102
+const ROUNDS = 150
+
+/** Bytes of honest answers, some of them another's: changed, left out, doubled, or cut off. */
+function garbled(random: () => number): Buffer {
+  const any = (count: number) => Math.floor(random() * count)
+  const parts = [
+    DESCRIPTION,
+    message('D', bytes(int16(1), int32(5), 'value')),
+    message('E', 'SERROR\0C42P01\0Mno table\0\0'),
+    message('N', 'SNOTICE\0Mlook\0\0'),
+    message('A', bytes(int32(7), 'channel\0payload\0')),
+    message('S', 'TimeZone\0UTC\0'),
+    message('H', bytes(0, int16(1), int16(0))),
+    message('d', 'copied'),
+    message('C', 'SELECT 1\0'),
+    READY,
+  ]
+  const said = Buffer.concat(Array.from({ length: 1 + any(8) }, () => parts[any(parts.length)]!))
+  for (let count = any(4); count > 0; count--) said[any(said.length)] = [0, 1, 255, any(256)][any(4)]!
+  return said.subarray(0, random() < 0.3 ? any(said.length + 1) : said.length)
+}
+
+test('whatever a server says, each query has an end, and the thread goes on', async () => {
+  const random = randomFrom(SEED)
+  const server = await FakeServer.start({
+    toQuery: (text) => (text === 'garble' ? garbled(random) : DONE),
+    // What is cut off would be waited for.
+    endsBehind: (text) => text === 'garble',
+  })
+  lending.closeAfterTest(() => server.close())
+  const broker = lending.broker({
+    connectionString: server.connectionString,
+    max: 2,
+    cancelTimeoutMillis: 500,
+  })
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+  const thread = await executor.run(undefined, { name: 'thread' })
+  // An honest answer leaves a connection that the server closes, perhaps under the next query.
+  const goOn = async (): Promise<unknown> => {
+    try {
+      return await executor.run('go on', { name: 'runs' })
+    } catch (error) {
+      expect(error).toBeInstanceOf(LeaseLostError)
+      return goOn()
+    }
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    await executor.run('garble', { name: 'runs' }).catch((error) => expect(error).toBeInstanceOf(Error))
+    expect(await goOn(), `round ${round} of seed ${SEED}`).toBeUndefined()
+  }
+  expect(await executor.run(undefined, { name: 'thread' })).toBe(thread)
+})
 
 test('a server that answers a cancel, with what no server should say, stalls nobody', async () => {
   const toQuery = (text: string) => (text === 'never' ? Buffer.alloc(0) : DONE)

@@ -1,7 +1,10 @@
 /** Small tasks of no meaning. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
 
 export const echoes = (input) => input
+
+export const thread = () => threadId
 
 export const processId = async (_input, { db }) =>
   (await db.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
