@@ -18,11 +18,12 @@ import { checkOptions, flag, millis, names, wrong } from './common/option-check.
 import { nameOf } from './common/option-words.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
-import type { LeaseWarning } from './common/warnings.js'
+import type { BrokerWarning } from './common/warnings.js'
 import type { DatabaseOptions } from './connection/database-options.js'
 import { readDatabase } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
-import { ThreadPorts, type ThreadRights } from './lease/thread-ports.js'
+import type { ThreadRights } from './lease/served-thread.js'
+import { ThreadPorts } from './lease/thread-ports.js'
 
 export interface BrokerOptions {
   /** By name; a lease that names none is on `default`. */
@@ -63,8 +64,8 @@ export const BROKER_TRANSITIONS = {
 } as const satisfies Record<BrokerState, readonly BrokerState[]>
 
 interface BrokerEvents {
-  /** A lease was held too long, or released in an open transaction. */
-  warning: [LeaseWarning]
+  /** A lease was held too long, or released in an open transaction; or a thread has posted what the library never does. */
+  warning: [BrokerWarning]
 }
 
 // Before any thread is started that may be attached.
@@ -80,7 +81,7 @@ const CLOSE_MILLIS = 5000
 export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   readonly #databases: ReadonlyMap<string, DatabaseLeases>
   readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
-  readonly #ports = new ThreadPorts()
+  readonly #ports: ThreadPorts
   /** This thread's own link, made when first asked for. */
   #ownLink: BrokerLink | undefined
   #closing: Promise<void> | undefined
@@ -95,13 +96,14 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     const entries = Object.entries(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
-    const warn = (warning: LeaseWarning) => void this.emit('warning', warning)
+    const warn = (warning: BrokerWarning) => void this.emit('warning', warning)
     this.#databases = new Map(
       entries.map(([name, each]) => [
         name,
         new DatabaseLeases(readDatabase(name, each, options.handOver), warn),
       ]),
     )
+    this.#ports = new ThreadPorts(warn)
   }
 
   get state(): BrokerState {
@@ -134,22 +136,26 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
       databases: names,
     })
     for (const name of options.databases ?? []) this.#mustHave(name)
+    const standstills = { left: 1 }
     const emit = worker.emit
     worker.emit = (event, ...values: unknown[]) => {
       const [message] = values
       if (event !== 'message' || !isAttachRequest(message))
         return Reflect.apply(emit, worker, [event, ...values])
-      this.serve(message, options)
+      // Not as the thread says: what it posts may be made up.
+      this.serve({ ...message, threadId: worker.threadId }, options, standstills)
       return true
     }
   }
 
-  /** Answers a thread that has asked for its control port. For the executor; see `attach`. */
-  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions = {}): void {
+  /**
+   * Answers a thread that has asked for its control port. For the executor; see `attach`.
+   * @param standstills of the thread, however often it asks.
+   */
+  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions = {}, standstills = { left: 1 }): void {
     const port = request['@pglease/attach']
-    if (this.state !== 'open') return port.close()
     const rights = this.#rights(`thread ${request.threadId}`, options)
-    this.#ports.serve(port, { ...rights, keepsSockets: true })
+    this.#ports.serve(port, { ...rights, keepsSockets: true, standstills })
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -162,7 +168,10 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#ownLink ??= this.#ports.linkHere(this.#rights('the main thread', {}))
+    this.#ownLink ??= this.#ports.linkHere({
+      ...this.#rights('the main thread', {}),
+      standstills: { left: 0 },
+    })
     return withLease(this.#ownLink, work, options)
   }
 
@@ -224,7 +233,10 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     this.#machine.to('closed')
   }
 
-  #rights(label: string, { databases = this.databases }: AttachOptions): Omit<ThreadRights, 'keepsSockets'> {
+  #rights(
+    label: string,
+    { databases = this.databases }: AttachOptions,
+  ): Omit<ThreadRights, 'keepsSockets' | 'standstills'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }

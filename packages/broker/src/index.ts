@@ -8,7 +8,7 @@ export {
   type RecycleOptions,
 } from './broker.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
-export type { LeaseWarning } from './common/warnings.js'
+export type { BrokerWarning, LeaseWarning, ProtocolWarning } from './common/warnings.js'
 export type { DatabaseOptions, ServerOptions } from './connection/database-options.js'
 export { SharedPoolExecutor } from './executor/executor.js'
 export type { ExecutorOptions } from './executor/executor-options.js'

@@ -2,7 +2,7 @@
 
 export { withLease } from './client/with-connection.js'
 export { onAbort } from './common/abort-listener.js'
-export { isBytes, isMemory } from './common/crossed.js'
+export { isBytes, isMemory, isPort } from './common/crossed.js'
 export { once } from './common/once.js'
 export { makeThreadToken } from './common/thread-token.js'
 export { described } from './common/values.js'
@@ -12,11 +12,12 @@ export { BrokerLink } from './lease/broker-link.js'
 export { type ChannelMessage, Channels, type FrameChannel } from './lease/channels.js'
 export { keepErrorsWhole } from './lease/comlink-errors.js'
 export * from './lease/contract.js'
-export { ReceiveWindow, SendWindow, WINDOW_BYTES } from './lease/flow-window.js'
+export { frameCost, ReceiveWindow, SendWindow, WINDOW_BYTES } from './lease/flow-window.js'
 export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
 export { connectionLost } from './lease/lease-errors.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
 export { backendTypes, startTypes } from './protocol/backend-types.js'
+export { commandComplete, MessageMatch } from './protocol/command-complete.js'
 export { frontendTypes } from './protocol/frontend-types.js'
 export { MessageScanner } from './protocol/message-scanner.js'
 export {
@@ -31,6 +32,7 @@ export {
   RESET_AHEAD,
   ResetAnswer,
   ResetFailedError,
+  type ResetForm,
   SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
 export { RowParser } from './protocol/row-parser.js'
@@ -40,7 +42,7 @@ export { PlainSocket } from './socket/plain-socket.js'
 export { processLibrary } from './socket/process-library.js'
 export { SecureSocket } from './socket/secure-socket.js'
 export type { WriteCallback } from './socket/socket-shape.js'
-export { STANDSTILL_BYTES, standStill } from './socket/standstill.js'
+export { refuseStandstill, STANDSTILL_BYTES, standStill } from './socket/standstill.js'
 export { TlsSession } from './socket/tls-session.js'
 export { AheadCell, isAheadOffer } from './task/ahead-cell.js'
 export * from './task/task-contract.js'

@@ -38,6 +38,10 @@ export const oneOf = (...allowed: readonly unknown[]): Check =>
   open((value) => (allowed.includes(value) ? undefined : `one of ${allowed.map(String).join(', ')}`))
 
 export const text: Check = (value) => (typeof value === 'string' ? undefined : 'a string')
+export const textOf =
+  (most: number): Check =>
+  (value) =>
+    typeof value === 'string' && value.length <= most ? undefined : `a string of at most ${most} characters`
 export const callable: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
 export const names: Check = (value) => (Array.isArray(value) ? undefined : 'an array of names')
 /** Of whichever realm: tests may run in a `node:vm` context. */

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import { MOST_UNSEEN_LEASES, type Traffic } from '@pglease/client/internal'
+import type { Traffic } from '@pglease/client/internal'
 
 /** Why a pooled connection was closed. */
 export type CloseReason =
@@ -132,9 +132,7 @@ export class Counters {
   passed(before: Traffic, after: Traffic): void {
     this.bytesFromServer += after.received - before.received
     this.bytesToServer += after.sent - before.sent
-    // A thread that keeps to the rules does not begin more between two looks.
-    const reopened = Math.min(after.reopened - before.reopened, MOST_UNSEEN_LEASES)
-    for (let count = 0; count < reopened; count++) {
+    for (let count = before.reopened; count < after.reopened; count++) {
       this.leases++
       this.handedOver++
       this.resets++

@@ -1,6 +1,6 @@
-/** What the broker's `warning` event tells. */
+/** What the broker's `warning` event tells of a lease. */
 export interface LeaseWarning {
-  /** Stable: `PGLEASE_LEAK` or `PGLEASE_OPEN_TRANSACTION`. */
+  /** Stable. */
   code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION'
   message: string
   database: string
@@ -11,4 +11,18 @@ export interface LeaseWarning {
   openedAt: string | undefined
 }
 
-export type WarningListener = (warning: LeaseWarning) => void
+/** What it tells of a thread that has posted what the library never does; once for each of its ports to the broker. */
+export interface ProtocolWarning {
+  /** Stable. */
+  code: 'PGLEASE_PROTOCOL_VIOLATION'
+  message: string
+  /** The thread. */
+  holder: string
+  database?: undefined
+  heldMillis?: undefined
+  openedAt?: undefined
+}
+
+export type BrokerWarning = LeaseWarning | ProtocolWarning
+
+export type WarningListener = (warning: BrokerWarning) => void

@@ -1,11 +1,13 @@
 import { queryMessage } from '@pglease/client/internal'
+import { QueryAnswers } from './query-answers.js'
 import type { ServerConnection } from './server-connection.js'
 import { untilAnswered } from './until-answered.js'
 
 /**
  * Sends simple queries in one write and waits, as the connection's user, for all their answers; the connection must be in
  * step.
- * @throws Error when one fails, when the time is over, or when the connection is lost.
+ * @throws Error when one fails, when the answers are those of other queries, when the time is over, or when the connection
+ *   is lost.
  */
 export async function exchange(
   connection: ServerConnection,
@@ -14,9 +16,12 @@ export async function exchange(
 ): Promise<void> {
   if (!connection.isOpen) throw new Error('The connection is gone')
   connection.resume()
+  const answers = new QueryAnswers(queries)
   connection.send(Buffer.concat(queries.map(queryMessage)))
-  await untilAnswered(connection, timeoutMillis, `No answer within ${timeoutMillis} ms`, () => {
+  await untilAnswered(connection, timeoutMillis, `No answer within ${timeoutMillis} ms`, (chunk) => {
+    answers.take(chunk)
     const { owed, failed } = connection.tracker
+    if (answers.isWrong && !failed) return new Error('The server has answered other queries')
     if (owed > 0) return 'not yet'
     return failed ? new Error(`The server refused: ${queries.join('; ')}`) : 'done'
   })

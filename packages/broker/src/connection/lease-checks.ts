@@ -1,5 +1,6 @@
 import type { IsolationLevel } from '@pglease/client'
-import { type Check, flag, millis, number, oneOf, text } from '../common/option-check.js'
+import { MOST_NAME, MOST_STACK } from '@pglease/client/internal'
+import { type Check, flag, millis, number, oneOf, textOf } from '../common/option-check.js'
 
 export const ISOLATION_LEVELS: readonly IsolationLevel[] = [
   'read uncommitted',
@@ -10,12 +11,12 @@ export const ISOLATION_LEVELS: readonly IsolationLevel[] = [
 
 /** Of what a thread asks for a lease with, and of what it adds to that by itself. */
 export const LEASE_CHECKS: Record<string, Check> = {
-  database: text,
+  database: textOf(MOST_NAME),
   isolationLevel: oneOf(...ISOLATION_LEVELS),
   readOnly: flag,
   deferrable: flag,
   priority: number,
   connectionTimeoutMillis: millis,
-  task: text,
-  openedAt: text,
+  task: textOf(MOST_NAME),
+  openedAt: textOf(MOST_STACK),
 }

@@ -1,4 +1,4 @@
-import { behindReset, ResetAnswer } from '@pglease/client/internal'
+import { behindReset, ResetAnswer, type ResetForm } from '@pglease/client/internal'
 
 /** A session's reset that travels ahead of what is sent next on its connection. */
 export class PendingReset {
@@ -8,6 +8,9 @@ export class PendingReset {
    * - a `ResetAnswer`: that is sent, and its answer comes first.
    */
   #state: 'done' | 'due' | ResetAnswer = 'done'
+
+  /** Of the one sent last by the broker. */
+  #form: 1 | 2 = 1
 
   get state(): 'done' | 'due' | 'under way' {
     return typeof this.#state === 'string' ? this.#state : 'under way'
@@ -25,12 +28,18 @@ export class PendingReset {
    */
   aheadOf(bytes: Uint8Array, isAnswered: boolean): Uint8Array {
     if (this.#state !== 'due' || bytes.length === 0) return bytes
-    this.sent()
-    return behindReset(bytes, isAnswered)
+    this.#form = this.#form === 1 ? 2 : 1
+    this.#state = new ResetAnswer(this.#form)
+    return behindReset(bytes, isAnswered, this.#form)
   }
 
-  /** It travels: its answer comes first. */
-  sent(): void {
+  /** Of the reset that travels; undefined where none does. */
+  get form(): ResetForm | undefined {
+    return this.state === 'under way' ? this.#form : undefined
+  }
+
+  /** A worker has sent it: its answer comes first. */
+  sentByWorker(): void {
     this.#state = new ResetAnswer()
   }
 

@@ -1,6 +1,7 @@
 import { ProtocolError } from '@pglease/client'
 import {
   canResetAhead,
+  type ResetForm,
   type ReturnedSession,
   SessionTracker,
   terminateMessage,
@@ -114,6 +115,11 @@ export class ServerConnection {
     return this.#reset.state
   }
 
+  /** Of the reset that is under way; undefined where none is. */
+  get resetForm(): ResetForm | undefined {
+    return this.#reset.form
+  }
+
   /** Whether the worker can have the socket now. */
   isFor(worker: { readonly speaksTls: boolean }): boolean {
     return this.isOpen && this.#socket.lendable.isFor(worker)
@@ -156,7 +162,7 @@ export class ServerConnection {
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
-    this.#reset.sent()
+    this.#reset.sentByWorker()
     try {
       this.#tracker.sent(session.behindReset)
     } catch (error) {

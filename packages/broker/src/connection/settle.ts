@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import { exchange } from './exchange.js'
+import { EMPTY_QUERY } from './query-answers.js'
 import type { ServerConnection } from './server-connection.js'
 import { untilAnswered } from './until-answered.js'
 
@@ -63,7 +64,8 @@ export async function settle(
   if (openTransaction) queries.push('ROLLBACK')
   if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
   queries.push(...undo)
-  if (queries.length > 0) await exchange(connection, queries, policy.cancelTimeoutMillis)
+  // What a thread has left unread may look like the answer to a reset, but nobody sends an empty query.
+  if (queries.length > 0) await exchange(connection, [...queries, EMPTY_QUERY], policy.cancelTimeoutMillis)
   if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
   if (openTransaction) counters.rollbacks++
   if (policy.resetQuery !== '') counters.resets++

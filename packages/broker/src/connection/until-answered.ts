@@ -5,14 +5,14 @@ export type Answered = 'not yet' | 'done' | Error
 
 /**
  * Waits, as the connection's user, until what has been sent is answered.
- * @param look asked whenever something has arrived.
+ * @param look asked whenever something has arrived, and given that.
  * @throws Error the one that `look` returns, when the time is over, or when the connection is lost.
  */
 export function untilAnswered(
   connection: ServerConnection,
   timeoutMillis: number,
   late: string,
-  look: () => Answered,
+  look: (chunk: Buffer) => Answered,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     // The socket keeps the process alive while an answer is due; a user who has taken over no longer wants this one.
@@ -23,8 +23,8 @@ export function untilAnswered(
       else reject(answer)
     }
     connection.use({
-      received: () => {
-        const answer = look()
+      received: (chunk) => {
+        const answer = look(chunk)
         if (answer !== 'not yet') settle(answer)
       },
       drained: () => {},

@@ -1,10 +1,15 @@
-import { inspect } from 'node:util'
 import type { MessagePort } from 'node:worker_threads'
 import { ForbiddenCallError } from '@pglease/client'
-import { type BrokerControl, CONTROL_METHODS, keepErrorsWhole, toWire } from '@pglease/client/internal'
+import {
+  type BrokerControl,
+  CONTROL_METHODS,
+  isPort,
+  keepErrorsWhole,
+  toWire,
+} from '@pglease/client/internal'
 import { expose } from 'comlink'
 
-/** A message of Comlink, as far as it is looked at here. */
+/** A call of Comlink's, as far as it is looked at here. */
 interface CallMessage {
   id?: unknown
   type?: unknown
@@ -12,18 +17,30 @@ interface CallMessage {
   argumentList?: unknown
 }
 
+/** Comlink's are shorter. What is sent back with the answer is no more than that. */
+const LONGEST_ID = 64
+
+/** No method takes more. */
+const MOST_ARGUMENTS = 3
+
 /**
  * Serves the control methods on a thread's port. Comlink alone would let the thread walk any property path of what is
- * exposed, `constructor` and all: here only calls of the named methods, with plain arguments, come through to it.
+ * exposed, `constructor` and all: here only calls of the named methods, with plain arguments, come through to it. Anything
+ * else is refused, where it can be answered, and told to `onBreach`.
  */
-export function serveControl(control: BrokerControl, port: MessagePort): void {
+export function serveControl(
+  control: BrokerControl,
+  port: MessagePort,
+  onBreach: (what: string) => void,
+): void {
   keepErrorsWhole()
   const methods = Object.assign(Object.create(null), control) as BrokerControl
   const guarded = {
     addEventListener(_type: string, listener: (event: { data: CallMessage }) => void) {
       port.on('message', (data: unknown) => {
-        if (isAllowed(data)) listener({ data })
-        else refuse(port, data)
+        if (isAllowed(data)) return listener({ data })
+        refuse(port, data)
+        onBreach('something to its control port that is no call of the broker')
       })
     },
     removeEventListener() {},
@@ -34,21 +51,31 @@ export function serveControl(control: BrokerControl, port: MessagePort): void {
 }
 
 function isAllowed(data: unknown): data is CallMessage {
-  const { type, path, argumentList }: CallMessage = Object(data)
+  if (!isAnswerable(data)) return false
+  const { type, path, argumentList }: CallMessage = data
   const isCall = type === 'APPLY' && Array.isArray(path) && path.length === 1
-  return isCall && (CONTROL_METHODS as string[]).includes(path[0]) && isPlain(argumentList)
+  return isCall && (CONTROL_METHODS as string[]).includes(path[0]) && arePlain(path[0], argumentList)
+}
+
+/** Whether an answer can carry its id: not everything that can be posted here can be posted back. */
+function isAnswerable(data: unknown): data is CallMessage & { id: string } {
+  const { id }: CallMessage = Object(data)
+  return typeof id === 'string' && id.length <= LONGEST_ID
 }
 
 /** No argument may be one that Comlink revives: a proxy, or an error to throw. */
-function isPlain(values: unknown): boolean {
-  return Array.isArray(values) && values.every((value) => value?.type === 'RAW')
+function arePlain(method: string, values: unknown): boolean {
+  if (!Array.isArray(values) || values.length > MOST_ARGUMENTS) return false
+  // Of an array with holes `every` would see nothing.
+  if (!Array.from(values).every((value) => value?.type === 'RAW')) return false
+  return method !== 'serveLeases' || isPort(values[0]?.value)
 }
 
 /** Answers as Comlink does when a call throws. */
 function refuse(port: MessagePort, data: unknown): void {
-  const { id, type, path }: CallMessage = Object(data)
+  if (!isAnswerable(data)) return
   const error = new ForbiddenCallError(
-    `The broker's control port answers calls of ${CONTROL_METHODS.join(', ')} only, not ${inspect({ type, path })}.`,
+    `The broker's control port answers calls of ${CONTROL_METHODS.join(', ')} only, with their arguments.`,
   )
-  port.postMessage({ id, type: 'HANDLER', name: 'throw', value: toWire(error) })
+  port.postMessage({ id: data.id, type: 'HANDLER', name: 'throw', value: toWire(error) })
 }

@@ -18,9 +18,9 @@ export abstract class Away extends LeaseBehaviour implements ConnectionUser {
     connection.use(this)
   }
 
-  /** It wrote before it heard of the grant. Where the session was not reset, that is sent with the rest. */
-  write(chunk: Uint8Array): void {
-    this.lease.relay.keep(chunk)
+  /** The port's guard lets nothing through. */
+  write(): never {
+    throw new Error('A worker that has the socket does not write to its port')
   }
 
   override count(): void {

@@ -24,7 +24,7 @@ export interface LeaseContext {
   /** From `active` to `cancelling`, or back. */
   isCancelling(value: boolean): void
   /** To `handed-over`. False where the worker cannot have the socket now. */
-  handsOver(connection: ServerConnection, how: Pick<GrantedSocket, 'isBehindReset' | 'session'>): boolean
+  handsOver(connection: ServerConnection, how: Pick<GrantedSocket, 'reset' | 'session'>): boolean
   /** To `recalled`. */
   recalls(): void
   /** To `waiting`: the session was not reset, so the server has looked at nothing of what was sent. */

@@ -12,6 +12,8 @@ import type { SessionAtEnd } from './thread-socket.js'
  *   holds it; to `waiting` when the worker has found that the session was not reset.
  */
 export class HandedOver extends Away implements KeptLease {
+  #isCancelling = false
+
   begin(socket: Omit<GrantedSocket, 'isKeepable'>): void {
     const { home, peer, request } = this.lease
     const isKeepable = peer.keepsSockets && home.mayKeep(request, this.connection)
@@ -21,7 +23,11 @@ export class HandedOver extends Away implements KeptLease {
 
   /** The worker holds back what it writes until it is told that the cancel is over. */
   override cancelAndTell(): void {
+    // It asks once, and is told of the same end however often it asks.
+    if (this.#isCancelling) return
+    this.#isCancelling = true
     const tell = () => {
+      this.#isCancelling = false
       if (this.lease.state === 'handed-over') this.lease.peer.cancelled()
     }
     this.lease.sendCancel().then(tell, tell)
@@ -35,7 +41,7 @@ export class HandedOver extends Away implements KeptLease {
   override notReset({ again, reopened }: AgainFrame): void {
     if (reopened !== undefined) this.lease.reopened(reopened)
     this.#leave('unknown')
-    this.lease.relay.keep(again)
+    this.lease.relay.startAnew(again)
     this.lease.waitsAgain()
   }
 

@@ -36,7 +36,8 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
     relay.awaitReset()
     this.#sendKept()
     if (this.#lease.state !== 'active') return
-    if (!isRelayed && !home.isCrowded && this.#lease.handsOver(connection, { isBehindReset })) return
+    const how = { reset: connection.resetForm }
+    if (!isRelayed && !home.isCrowded && this.#lease.handsOver(connection, how)) return
     // A worker may have had the socket before.
     connection.resume()
     // What else it has sent may not be answered before more of it comes.
@@ -59,7 +60,7 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
     if (state === 'over') return
     const { reset, tracker } = this.#connection
     const isSettled = state === 'active' && reset === 'done'
-    const how = () => ({ isBehindReset: false, session: tracker.save() })
+    const how = () => ({ reset: undefined, session: tracker.save() })
     if (!isSettled || !this.#lease.handsOver(this.#connection, how())) this.#grant(false)
   }
 

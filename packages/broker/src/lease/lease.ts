@@ -71,6 +71,7 @@ export class Lease implements LeaseContext {
   // From the worker.
 
   write(chunk: Uint8Array): void {
+    this.relay.arrived(chunk)
     this.#behaviour.write(chunk)
   }
 
@@ -79,6 +80,7 @@ export class Lease implements LeaseContext {
   }
 
   asksForSocket(chunk: Uint8Array): void {
+    this.relay.arrived(chunk)
     this.#behaviour.asksForSocket(chunk)
   }
 
@@ -103,7 +105,8 @@ export class Lease implements LeaseContext {
   reopened({ heldMillis, request }: ReopenedLease): void {
     this.count()
     this.#request = request
-    this.heldSince = performance.now() - heldMillis
+    // Not before it had the socket, whatever it says.
+    this.heldSince = Math.max(performance.now() - heldMillis, this.#socket?.lentAt ?? this.heldSince)
   }
 
   notReset(frame: AgainFrame): void {
@@ -156,7 +159,7 @@ export class Lease implements LeaseContext {
     this.#machine.to(value ? 'cancelling' : 'active')
   }
 
-  handsOver(connection: ServerConnection, how: Pick<GrantedSocket, 'isBehindReset' | 'session'>): boolean {
+  handsOver(connection: ServerConnection, how: Pick<GrantedSocket, 'reset' | 'session'>): boolean {
     const duplicate = isLendable(connection, this.peer) ? connection.duplicate() : undefined
     if (duplicate === undefined) return false
     this.relay.stop()

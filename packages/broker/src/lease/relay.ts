@@ -1,4 +1,4 @@
-import { ReceiveWindow, SendWindow } from '@pglease/client/internal'
+import { frameCost, ReceiveWindow, SendWindow, WINDOW_BYTES } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 
@@ -8,17 +8,22 @@ export interface RelayPeer {
   acknowledge(bytes: number): void
 }
 
-/** The bytes of a lease on their way through the broker: flow control, and what has to wait. */
+/**
+ * The bytes of a lease on their way through the broker: flow control, and what has to wait. Whatever is held here of what
+ * the worker has written is not acknowledged, so a window bounds it.
+ */
 export class Relay {
   readonly #peer: RelayPeer
   readonly #counters: Counters
-  /** What the worker has written while it could not be sent on; bounded by the worker's window. */
-  #kept: Uint8Array[]
-  /** What travels behind a reset: kept until that is answered, and not acknowledged, so bounded as well. */
+  /** What the worker has written while it could not be sent on. */
+  #kept: Uint8Array[] = []
+  /** What travels behind a reset: kept until that is answered. */
   #behindReset: Uint8Array[] | undefined
-  readonly #toWorker = new SendWindow()
-  readonly #fromWorker = new ReceiveWindow()
-  /** Bytes given to the socket that it has not sent yet. */
+  #toWorker = new SendWindow()
+  #fromWorker = new ReceiveWindow()
+  /** What the worker has written and this has not acknowledged. Counted as the worker does: see `frameCost`. */
+  #unacknowledged = 0
+  /** Of that, what was given to the connection's socket, which has not sent it yet. */
   #undrained = 0
   /** Whether the worker knows that its bytes are relayed: it may have written more than its first since. */
   isGranted = false
@@ -27,7 +32,23 @@ export class Relay {
   constructor(peer: RelayPeer, counters: Counters, first: Uint8Array) {
     this.#peer = peer
     this.#counters = counters
-    this.#kept = [first]
+    this.arrived(first)
+    this.keep(first)
+  }
+
+  /** Whether the worker may write: a window that is full is closed. */
+  get hasRoom(): boolean {
+    return this.#unacknowledged < WINDOW_BYTES
+  }
+
+  /** Whether the worker can acknowledge so many bytes. */
+  awaits(bytes: number): boolean {
+    return this.#toWorker.awaits(bytes)
+  }
+
+  /** The worker has written these bytes; they are kept or sent next. Of a part of a buffer all of it is in memory. */
+  arrived(chunk: Uint8Array): void {
+    this.#unacknowledged += frameCost(chunk.buffer.byteLength)
   }
 
   keep(chunk: Uint8Array): void {
@@ -63,14 +84,23 @@ export class Relay {
     this.stop()
   }
 
+  /** A thread that had the socket has none any more, and wants these bytes to be sent. Both sides count from here. */
+  startAnew(first: Uint8Array): void {
+    this.#toWorker = new SendWindow()
+    this.#fromWorker = new ReceiveWindow()
+    this.#unacknowledged = 0
+    this.arrived(first)
+    this.keep(first)
+  }
+
   /** @throws ProtocolError */
   send(connection: ServerConnection, chunk: Uint8Array): void {
     const bytes = chunk.byteLength
     this.#counters.bytesToServer += bytes
     const hasLeft = connection.send(chunk)
     this.#behindReset?.push(chunk)
-    if (hasLeft && this.#behindReset === undefined) this.#acknowledge(bytes)
-    else this.#undrained += bytes
+    if (hasLeft && this.#behindReset === undefined) this.#acknowledge(frameCost(bytes))
+    else this.#undrained += frameCost(bytes)
   }
 
   /** What was sent has left the process. */
@@ -97,6 +127,8 @@ export class Relay {
 
   #acknowledge(bytes: number): void {
     const due = this.#fromWorker.consumed(bytes)
-    if (due > 0) this.#peer.acknowledge(due)
+    if (due === 0) return
+    this.#unacknowledged -= due
+    this.#peer.acknowledge(due)
   }
 }

@@ -1,9 +1,10 @@
 import { ProtocolError } from '@pglease/client'
 import {
+  type AgainFrame,
+  type AskFrame,
   type BrokerFrame,
   type FrameChannel,
   type GrantedSocket,
-  isBytes,
   type OpenFrame,
   type ReturnFrame,
   type SessionCell,
@@ -13,7 +14,7 @@ import {
 import { checkOptions } from '../common/option-check.js'
 import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { DatabaseLeases } from './database-leases.js'
-import { isAcknowledgement, isAgain, isAsk, isOpen, isReturn } from './frame-checks.js'
+import { type FrameKind, kindOf, mayCome } from './frame-guard.js'
 import type { Lease } from './lease.js'
 import type { LeasePeer } from './lease-peer.js'
 import type { SessionAtEnd } from './thread-socket.js'
@@ -30,6 +31,13 @@ export interface PortRights {
   readonly keepsSockets: boolean
 }
 
+/** Told what becomes of a lease port. */
+export interface PortOwner {
+  closed(): void
+  /** The thread has posted what it may not, and the port is closed. */
+  breach(what: string): void
+}
+
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
 
@@ -41,7 +49,7 @@ export class ServedPort implements LeasePeer {
   readonly speaksTls: boolean
   readonly thread: string
   readonly keepsSockets: boolean
-  readonly #onClosed: () => void
+  readonly #owner: PortOwner
   #lease: Lease | undefined
   /** The number of the latest lease. */
   #number = 0
@@ -53,7 +61,7 @@ export class ServedPort implements LeasePeer {
     { find, label, keepsSockets }: PortRights,
     cell: SessionCell | undefined,
     speaksTls: boolean,
-    onClosed: () => void,
+    owner: PortOwner,
   ) {
     this.#channel = channel
     this.#find = find
@@ -61,7 +69,7 @@ export class ServedPort implements LeasePeer {
     this.keepsSockets = keepsSockets
     this.cell = cell
     this.speaksTls = speaksTls
-    this.#onClosed = onClosed
+    this.#owner = owner
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
   }
@@ -70,6 +78,13 @@ export class ServedPort implements LeasePeer {
   close(): void {
     this.#lease = undefined
     this.#channel.close()
+  }
+
+  /** The thread has posted what it may not: its lease ends, and so does the port. */
+  refuse(what: string): void {
+    this.#release('destroy', 'not returned')
+    this.revoked(new ProtocolError(`The thread has posted ${what}.`))
+    this.close()
   }
 
   granted(processId: number, isAnswered: boolean, isAskable: boolean): void {
@@ -112,25 +127,43 @@ export class ServedPort implements LeasePeer {
     if (grant !== undefined) this.#channel.post({ grant: this.#number, ...grant, bytes })
   }
 
-  #receive(frame: WorkerFrame): void {
-    if (isBytes(frame)) this.#lease?.write(frame)
-    else if (isAcknowledgement(frame)) this.#lease?.acknowledged(frame)
-    else if (isOpen(frame) && (this.#lease === undefined || this.#lease.isTaken)) this.#open(frame)
-    else if (frame === 'cancel') this.#lease?.cancel()
-    else if (frame === 'cancel and tell') this.#lease?.cancelAndTell()
-    else if (frame === 'release' || frame === 'destroy') this.#release(frame)
-    else if (frame === 'kept') this.#lease?.kept()
-    else if (isReturn(frame)) this.#return(frame)
-    else if (isAgain(frame)) this.#lease?.notReset(frame)
-    else if (isAsk(frame)) this.#lease?.asksForSocket(frame.ask)
-    else this.#refuse()
+  #receive(frame: unknown): void {
+    const kind = kindOf(frame)
+    if (kind === undefined) this.#breach('something to a lease port that is no frame of a lease')
+    else if (!mayCome(kind, frame, this.#lease))
+      this.#breach(`"${kind}" to a lease port, which may not come now`)
+    else this.#accept(kind, frame as WorkerFrame)
   }
 
-  /** A thread can post what it likes: what is no frame, or out of order, ends its lease and not this thread. */
-  #refuse(): void {
-    this.#release('destroy', 'not returned')
-    this.revoked(new ProtocolError('Something came over the lease port that is no frame of a lease.'))
-    this.close()
+  #accept(kind: FrameKind, frame: WorkerFrame): void {
+    switch (kind) {
+      case 'bytes':
+        return this.#lease!.write(frame as Uint8Array)
+      case 'acknowledgement':
+        return this.#lease!.acknowledged(frame as number)
+      case 'open':
+        return this.#open(frame as OpenFrame)
+      case 'ask':
+        return this.#lease!.asksForSocket((frame as AskFrame).ask)
+      case 'again':
+        return this.#lease!.notReset(frame as AgainFrame)
+      case 'return':
+        return this.#return(frame as ReturnFrame)
+      case 'kept':
+        return this.#lease!.kept()
+      case 'cancel':
+        return this.#lease?.cancel()
+      case 'cancel and tell':
+        return this.#lease!.cancelAndTell()
+      case 'release':
+      case 'destroy':
+        return this.#release(kind)
+    }
+  }
+
+  #breach(what: string): void {
+    this.refuse(what)
+    this.#owner.breach(what)
   }
 
   #open({ open, request, bytes }: OpenFrame): void {
@@ -157,6 +190,6 @@ export class ServedPort implements LeasePeer {
   /** The worker is gone, in whatever way: the lease ends with its port. */
   #closed(): void {
     this.#release('release', this.cell?.left)
-    this.#onClosed()
+    this.#owner.closed()
   }
 }

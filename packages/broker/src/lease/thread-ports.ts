@@ -1,47 +1,29 @@
-import { MessageChannel, type MessagePort, threadId } from 'node:worker_threads'
-import {
-  type BrokerControl,
-  type BrokerFrame,
-  BrokerLink,
-  CELL_BYTES,
-  Channels,
-  isMemory,
-  SessionCell,
-  STANDSTILL_BYTES,
-  standStill,
-  type WorkerFrame,
-} from '@pglease/client/internal'
-import { serveControl } from './control-port.js'
-import { type PortRights, ServedPort } from './served-port.js'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { BrokerLink } from '@pglease/client/internal'
+import type { WarningListener } from '../common/warnings.js'
+import { ServedThread, type ThreadHost, type ThreadRights } from './served-thread.js'
+import { StandstillBudget } from './standstill-budget.js'
 
-/** What a thread may have of the broker. */
-export interface ThreadRights extends PortRights {
-  readonly databases: readonly string[]
-  readonly traceLeases: boolean
-  /** Whether some of the databases' connections have TLS. */
-  readonly usesTls: boolean
-}
-
-/** The broker's ends of all threads' ports: a control port each, and the lease ports. */
-export class ThreadPorts {
-  readonly #ports = new Set<{ close(): void }>()
+/** The broker's ends of all threads' ports. */
+export class ThreadPorts implements ThreadHost {
+  readonly standstills = new StandstillBudget()
+  readonly warn: WarningListener
+  readonly #threads = new Set<ServedThread>()
   #state: 'open' | 'closed' = 'open'
+
+  constructor(warn: WarningListener) {
+    this.warn = warn
+  }
+
+  get state(): 'open' | 'closed' {
+    return this.#state
+  }
 
   /** Serves a thread whose end of the control port is a `BrokerLink`. */
   serve(port: MessagePort, rights: ThreadRights): void {
-    const { databases, traceLeases, usesTls } = rights
-    let mayStandStill = usesTls
-    const control: BrokerControl = {
-      hello: () => ({ databases: [...databases], traceLeases, usesTls, threadId }),
-      standStill: (memory) => {
-        if (mayStandStill && isMemory(memory, STANDSTILL_BYTES)) standStill(memory)
-        mayStandStill = false
-      },
-      serveLeases: (leases, speaksTls) =>
-        this.#serveLeases(leases as MessagePort, rights, speaksTls === true),
-    }
-    serveControl(control, port)
-    this.#keep(port)
+    const thread = new ServedThread(port, rights, this)
+    this.#threads.add(thread)
+    port.once('close', () => this.#threads.delete(thread))
   }
 
   /** A link of this very thread. */
@@ -54,21 +36,6 @@ export class ThreadPorts {
 
   close(): void {
     this.#state = 'closed'
-    for (const port of this.#ports) port.close()
-  }
-
-  #serveLeases(port: MessagePort, rights: ThreadRights, speaksTls: boolean): void {
-    if (this.#state === 'closed') return port.close()
-    new Channels<WorkerFrame, BrokerFrame>(port, (channel, memory) => {
-      const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
-      const served = new ServedPort(channel, rights, cell, speaksTls, () => this.#ports.delete(served))
-      this.#ports.add(served)
-    })
-    this.#keep(port)
-  }
-
-  #keep(port: MessagePort): void {
-    this.#ports.add(port)
-    port.once('close', () => this.#ports.delete(port))
+    for (const thread of this.#threads) thread.close()
   }
 }

@@ -1,5 +1,11 @@
 import { closeSync } from 'node:fs'
-import type { ReturnedSession, SessionCell, Traffic } from '@pglease/client/internal'
+import {
+  MOST_UNSEEN_LEASES,
+  type ReturnedSession,
+  type SessionCell,
+  SHORT_LEASE_MILLIS,
+  type Traffic,
+} from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import type { LeasePeer } from './lease-peer.js'
@@ -25,6 +31,7 @@ export class ThreadSocket {
   #counted: Traffic = { received: 0, sent: 0, reopened: 0 }
   /** When these were counted. */
   countedAt = performance.now()
+  readonly lentAt = this.countedAt
   /** When the thread was last seen to have begun or ended a lease since the time before. */
   usedAt = this.countedAt
 
@@ -43,7 +50,7 @@ export class ThreadSocket {
   end(session: SessionAtEnd, since: number): void {
     if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
     this.#state = session === 'not returned' ? 'abandoned' : 'back'
-    if (this.#cell.withdrawDescriptor()) closeSync(this.#descriptor)
+    if (this.#cell.withdrawDescriptor()) closeQuietly(this.#descriptor)
     if (session === 'not returned') return this.#connection.abandoned()
     this.#closeLeft()
     this.#connection.returned(session, since)
@@ -64,15 +71,15 @@ export class ThreadSocket {
 
   /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
   count(): boolean {
-    const { received, sent, reopened } = this.#cell
-    const [before, now] = [this.#counted, { received, sent, reopened }]
-    const holdTimes = this.#cell.readHoldTimes()
+    const before = this.#counted
+    const now = trafficSince(before, this.#cell)
+    const holdTimes = this.#cell.readHoldTimes().filter(isHoldTime)
     this.#counters.passed(before, now)
     for (const millis of holdTimes) this.#counters.held(millis)
     this.#counted = now
     this.countedAt = performance.now()
-    if (reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
-    return reopened > before.reopened
+    if (now.reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
+    return now.reopened > before.reopened
   }
 
   /** Whether the thread holds no lease, and keeps the socket for its next. */
@@ -109,4 +116,32 @@ export class ThreadSocket {
   get isWatched(): boolean {
     return this.#cell.isWatched
   }
+}
+
+/** A thread that has spoilt the cell may have closed the descriptor itself. */
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor)
+  } catch {}
+}
+
+/** More than a thread passes between two looks, in bytes. */
+const MOST_PASSED = 2 ** 40
+
+/** What the cell says, as far as it can be: the memory is the thread's as well. */
+function trafficSince(before: Traffic, { received, sent, reopened }: Traffic): Traffic {
+  return {
+    received: countSince(before.received, received, MOST_PASSED),
+    sent: countSince(before.sent, sent, MOST_PASSED),
+    reopened: countSince(before.reopened, reopened, MOST_UNSEEN_LEASES),
+  }
+}
+
+function countSince(before: number, now: number, most: number): number {
+  return Number.isInteger(now) && now > before && now - before <= most ? now : before
+}
+
+/** A thread keeps a socket only after a short lease. */
+function isHoldTime(millis: number): boolean {
+  return millis >= 0 && millis <= SHORT_LEASE_MILLIS
 }

@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { canDuplicate } from '../../src/connection/socket-duplicate.js'
-import type { ConnectionBroker } from '../../src/index.js'
+import type { BrokerWarning, ConnectionBroker } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { Lending, nextMessage } from '../support/lending.js'
 import { RawThread } from '../support/raw-thread.js'
@@ -9,18 +10,35 @@ import { RawThread } from '../support/raw-thread.js'
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
-function start(): { broker: ConnectionBroker; thread: RawThread } {
-  const broker = lending.broker({ max: 1 })
-  const thread = new RawThread(broker)
-  lending.closeAfterTest(async () => thread.close())
-  return { broker, thread }
+interface Started {
+  readonly broker: ConnectionBroker
+  readonly thread: RawThread
+  readonly warnings: BrokerWarning[]
 }
 
-/** A thread of another making still gets what it may. */
-async function expectAlive(broker: ConnectionBroker, thread: RawThread): Promise<void> {
-  expect(await thread.call('hello')).toMatchObject({ type: 'RAW', value: { databases: ['default'] } })
+function start(): Started {
+  const broker = lending.broker({ max: 1 })
+  const warnings: BrokerWarning[] = []
+  broker.on('warning', (warning) => warnings.push(warning))
+  return { broker, thread: startThread(broker), warnings }
+}
+
+function startThread(broker: ConnectionBroker): RawThread {
+  const thread = new RawThread(broker)
+  lending.closeAfterTest(async () => thread.close())
+  return thread
+}
+
+/** The thread's port is closed, which is told of once. Another thread still gets what it may. */
+async function expectCutOff({ broker, thread, warnings }: Started): Promise<void> {
+  await thread.closed
+  expect(warnings).toMatchObject([{ code: 'PGLEASE_PROTOCOL_VIOLATION', holder: 'thread 99' }])
+  const other = startThread(broker)
+  expect(await other.call('hello')).toMatchObject({ type: 'RAW', value: { databases: ['default'] } })
   expect(await broker.withConnection(async (client) => (await client.query('SELECT 1')).rowCount)).toBe(1)
 }
+
+const HELLO = { type: 'APPLY', path: ['hello'], argumentList: [] }
 
 const raw = (...values: unknown[]) => values.map((value) => ({ type: 'RAW', value }))
 
@@ -58,40 +76,91 @@ test.each<[string, object]>([
   ['does something that cannot be printed', { type: { toString: 1 }, path: ['hello'] }],
   ['says nothing', {}],
 ])('a thread that %s is refused', async (_what, message) => {
-  const { broker, thread } = start()
-  expect(await thread.ask(message)).toMatchObject({
+  const started = start()
+  expect(await started.thread.ask(message)).toMatchObject({
     type: 'HANDLER',
     name: 'throw',
     error: { name: 'ForbiddenCallError', code: 'PGLEASE_FORBIDDEN_CALL', retryable: false },
   })
-  await expectAlive(broker, thread)
+  await expectCutOff(started)
+})
+
+test.each<[string, unknown]>([
+  ['no name', undefined],
+  ['a number for a name', 7],
+  ['an object for a name', { toString: 1 }],
+  ['a name of a million letters', 'x'.repeat(1_000_000)],
+])('a call that has %s is not answered, and ends the port', async (_what, id) => {
+  const started = start()
+  started.thread.control.postMessage({ id, type: 'APPLY', path: ['hello'], argumentList: [] })
+  await expectCutOff(started)
+})
+
+test.each([
+  ['type', { type: 'x'.repeat(20_000_000) }],
+  ['path', { type: 'APPLY', path: ['x'.repeat(20_000_000)] }],
+  ['path of many parts', { type: 'APPLY', path: new Array(1_000_000).fill('hello') }],
+  ['path that is empty and endless', { type: 'APPLY', path: Object.assign([], { length: 2 ** 32 - 1 }) }],
+  [
+    'list of arguments that is empty and endless',
+    { ...HELLO, argumentList: Object.assign([], { length: 2 ** 32 - 1 }) },
+  ],
+  ['list of arguments with holes', { ...HELLO, argumentList: Object.assign([], { length: 2 }) }],
+])('a call with a %s is refused in a few words', async (_what, call) => {
+  const started = start()
+  const { error } = await started.thread.ask(call)
+  expect(error).toMatchObject({ name: 'ForbiddenCallError' })
+  expect((error as Error).message.length).toBeLessThan(500)
+  await expectCutOff(started)
+})
+
+test('a call that brings a port for its name is not answered, and ends the port', async () => {
+  const started = start()
+  const { port1, port2 } = new MessageChannel()
+  lending.closeAfterTest(async () => port1.close())
+  started.thread.control.postMessage({ ...HELLO, id: port2 }, [port2])
+  await expectCutOff(started)
+})
+
+test('a thread that asks for its lease ports twice is cut off, with its leases', async () => {
+  const started = start()
+  const port = await started.thread.leasePort()
+  const closed = once(port, 'close')
+  const { port1, port2 } = new MessageChannel()
+  lending.closeAfterTest(async () => port1.close())
+  started.thread.control.postMessage(
+    { id: '1', type: 'APPLY', path: ['serveLeases'], argumentList: raw(port2, true) },
+    [port2],
+  )
+  await closed
+  await expectCutOff(started)
 })
 
 test('a proxied argument is refused', async () => {
-  const { broker, thread } = start()
+  const started = start()
   const { port1, port2 } = new MessageChannel()
   lending.closeAfterTest(async () => port1.close())
   const argumentList = [{ type: 'HANDLER', name: 'proxy', value: port2 }]
-  const answer = await thread.ask({ type: 'APPLY', path: ['serveLeases'], argumentList }, [port2])
+  const answer = await started.thread.ask({ type: 'APPLY', path: ['serveLeases'], argumentList }, [port2])
   expect(answer).toMatchObject({ error: { name: 'ForbiddenCallError' } })
-  await expectAlive(broker, thread)
+  await expectCutOff(started)
 })
 
 test.each([null, undefined, 0, 'hello', [], [null], new Uint8Array(3)])(
   'the broker outlives the message %j on its control port',
   async (message) => {
-    const { broker, thread } = start()
-    thread.control.postMessage(message)
-    await expectAlive(broker, thread)
+    const started = start()
+    started.thread.control.postMessage(message)
+    await expectCutOff(started)
   },
 )
 
 test.each([undefined, null, 1, 'port', {}, [], new SharedArrayBuffer(1)])(
   'a port for leases that is none, but %s, is refused',
   async (port) => {
-    const { broker, thread } = start()
-    expect(await thread.call('serveLeases', port)).toMatchObject({ name: 'throw' })
-    await expectAlive(broker, thread)
+    const started = start()
+    expect(await started.thread.call('serveLeases', port)).toMatchObject({ name: 'throw' })
+    await expectCutOff(started)
   },
 )
 
@@ -102,8 +171,7 @@ test.skipIf(!canDuplicate()).each<[string, boolean, unknown[], number[]]>([
   ['not for memory that is its own', true, [new ArrayBuffer(4)], [0]],
 ])('the broker stands still for a thread that never lets it go %s', async (_, hasTls, memories, states) => {
   const broker = lending.broker({ ssl: hasTls && { rejectUnauthorized: false } })
-  const thread = new RawThread(broker)
-  lending.closeAfterTest(async () => thread.close())
+  const thread = startThread(broker)
   for (const memory of memories) await thread.call('standStill', memory)
   expect(memories.map((memory) => new Int32Array(memory as ArrayBuffer)[0])).toEqual(states)
   expect(await thread.call('hello')).toMatchObject({ type: 'RAW', value: { usesTls: hasTls } })

@@ -39,12 +39,18 @@ export class RawThread {
   /** That of the lease ports, once there is one. */
   #leases: MessagePort | undefined
   #channels: Channels<unknown, unknown> | undefined
+  /** Resolves when the broker has closed the control port. */
+  readonly closed: Promise<unknown>
   #calls = 0
 
-  constructor(broker: ConnectionBroker, options: AttachOptions = {}) {
+  /** @param standstills of the thread, where it attaches more than once. */
+  constructor(broker: ConnectionBroker, options: AttachOptions = {}, standstills = { left: 1 }) {
     const { port1, port2 } = new MessageChannel()
     this.control = port1
-    broker.serve({ '@pglease/attach': port2, threadId: 99 }, options)
+    // Its close is seen only once it has been started.
+    port1.start()
+    this.closed = once(port1, 'close')
+    broker.serve({ '@pglease/attach': port2, threadId: 99 }, options, standstills)
   }
 
   /** Posts a message as it is, and gives the answer to it. */

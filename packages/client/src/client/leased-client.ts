@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
-import type { LeaseRequest } from '../lease/contract.js'
+import { type LeaseRequest, MOST_STACK } from '../lease/contract.js'
 import { lostBefore, released } from '../lease/lease-errors.js'
 import { LeaseStream } from '../lease/lease-stream.js'
 import { answerCall, type Call, refuseConnect, refuseQuery } from './call-answers.js'
@@ -193,7 +193,8 @@ export class Leased extends UntypedClient {
     if (this.#request.openedAt !== undefined || this.#link.info?.traceLeases === false) return
     const caller: { stack?: string } = {}
     Error.captureStackTrace(caller, method)
-    if (caller.stack !== undefined) this.#request.openedAt = caller.stack
+    // It is what a program's own `Error.prepareStackTrace` makes of it.
+    if (typeof caller.stack === 'string') this.#request.openedAt = caller.stack.slice(0, MOST_STACK)
   }
 
   /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */

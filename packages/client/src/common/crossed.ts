@@ -14,7 +14,8 @@ export function isBytes(value: unknown): value is Uint8Array {
   return types.isUint8Array(value)
 }
 
-/** Memory of this size that threads share. */
+/** Memory of this size, and no other, that threads share. */
 export function isMemory(value: unknown, bytes: number): value is SharedArrayBuffer {
-  return types.isSharedArrayBuffer(value) && value.byteLength === bytes
+  if (!types.isSharedArrayBuffer(value) || value.byteLength !== bytes) return false
+  return (value as { readonly growable?: boolean }).growable !== true
 }

@@ -41,16 +41,25 @@ const TRANSFER_BYTES = 16 * 1024
 export class Channels<In, Out> {
   readonly #port: MessagePort
   readonly #onOpen: ChannelListener<In, Out>
+  readonly #onGarbage: () => void
   readonly #channels = new Map<number, Channel<In, Out>>()
   /** Of the latest channel that this side has opened. */
   #number = 0
   /** How many channels keep the thread alive. */
   #refs = 0
 
-  /** @param onOpen not needed on the side that opens the channels. */
-  constructor(port: MessagePort, onOpen: ChannelListener<In, Out> = unexpected) {
+  /**
+   * @param onOpen not needed on the side that opens the channels.
+   * @param onGarbage told of what is no message of channels. Default: all are closed.
+   */
+  constructor(
+    port: MessagePort,
+    onOpen: ChannelListener<In, Out> = unexpected,
+    onGarbage: () => void = () => this.close(),
+  ) {
     this.#port = port
     this.#onOpen = onOpen
+    this.#onGarbage = onGarbage
     port.on('message', (message: ChannelMessage<In>) => this.#receive(message))
     port.on('close', () => {
       for (const channel of [...this.#channels.values()]) this.#end(channel)
@@ -73,7 +82,7 @@ export class Channels<In, Out> {
     if (Array.isArray(message)) this.#channels.get(message[0])?.onFrame(message[1])
     else if (typeof message === 'number') this.#end(this.#channels.get(message))
     else if (this.#isNew(message)) this.#onOpen(this.#add(message.channel), message.cell)
-    else this.close()
+    else this.#onGarbage()
   }
 
   #isNew(message: unknown): message is NewChannel {

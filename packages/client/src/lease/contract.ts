@@ -1,3 +1,4 @@
+import type { ResetForm } from '../protocol/reset-ahead.js'
 import type { SessionSnapshot } from '../protocol/session-tracker.js'
 import type { Address } from '../socket/openssl.js'
 
@@ -35,6 +36,12 @@ export interface LeaseRequest extends LeaseOptions {
   /** The stack of the call that opened the lease; only sent while the broker looks for leaks. */
   openedAt?: string
 }
+
+/** The most characters of a name in a request. */
+export const MOST_NAME = 1024
+
+/** The most characters of a request's `openedAt`. */
+export const MOST_STACK = 16 * 1024
 
 /** The control port: the only methods that a worker can reach. */
 export interface BrokerControl {
@@ -119,8 +126,8 @@ export interface GrantedSocket {
   descriptor: number
   /** The TLS session that goes with it. */
   tls: Address | undefined
-  /** Whether the answer to a reset comes first. */
-  isBehindReset: boolean
+  /** Of the reset whose answer comes first; undefined where none does. */
+  reset: ResetForm | undefined
   /** Whether the thread may keep the socket from one lease to its next. */
   isKeepable: boolean
   /** Where the session stands that the thread has asked for. Undefined at a lease's beginning. */

@@ -6,10 +6,23 @@ export const WINDOW_BYTES = 1024 * 1024
 
 const ACKNOWLEDGE_BYTES = WINDOW_BYTES / 4
 
+/** What a small frame takes in the memory of the thread that it waits in. */
+const FRAME_BYTES = 512
+
+/** What a frame to the broker counts as: so a window bounds the memory of the smallest ones as well. */
+export function frameCost(bytes: number): number {
+  return Math.max(bytes, FRAME_BYTES)
+}
+
 /** The sender's half. */
 export class SendWindow {
   /** Bytes posted and not yet acknowledged. */
   #unacknowledged = 0
+
+  /** Whether so many bytes can be acknowledged: no more than are not yet. */
+  awaits(bytes: number): boolean {
+    return bytes <= this.#unacknowledged
+  }
 
   get isFull(): boolean {
     return this.#unacknowledged >= WINDOW_BYTES

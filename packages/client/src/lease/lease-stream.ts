@@ -208,7 +208,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     const loan = new SocketLoan(frame, port, this.#request, this.#link, relayed?.heldSince)
     const path = new SocketPath(loan, this)
     if (socket.session !== undefined) path.goesOn(socket.session)
-    else path.begun(first, socket.isBehindReset)
+    else path.begun(first, socket.reset)
     return path
   }
 

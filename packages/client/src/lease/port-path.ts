@@ -1,5 +1,5 @@
 import { ownBytes } from './channels.js'
-import { ReceiveWindow, SendWindow } from './flow-window.js'
+import { frameCost, ReceiveWindow, SendWindow } from './flow-window.js'
 import type { LeasePath, PathUser, SendCallback } from './lease-path.js'
 import type { LeasePort } from './lease-port.js'
 
@@ -91,7 +91,7 @@ export class PortPath implements LeasePath {
   }
 
   #sent(bytes: number): void {
-    this.#sending.sent(bytes)
+    this.#sending.sent(frameCost(bytes))
     this.#writes++
   }
 

@@ -1,5 +1,6 @@
-import { behindReset, ResetAnswer, ResetFailedError } from '../protocol/reset-ahead.js'
+import { behindReset, ResetAnswer, ResetFailedError, type ResetForm } from '../protocol/reset-ahead.js'
 import { type SessionSnapshot, SessionTracker } from '../protocol/session-tracker.js'
+import { MOST_POINTS } from '../protocol/sync-points.js'
 import { ownBytes } from './channels.js'
 import type { ReturnedSession } from './contract.js'
 import type { HeldWrite, LeasePath, PathUser, SendCallback } from './lease-path.js'
@@ -42,9 +43,9 @@ export class SocketPath implements LeasePath, LoanReader {
   }
 
   /** The broker has sent the lease's first bytes, behind a reset or not. */
-  begun(first: Buffer, isBehindReset: boolean): void {
+  begun(first: Buffer, reset: ResetForm | undefined): void {
     this.#tracker.sent(first)
-    if (isBehindReset) this.#expectReset(first)
+    if (reset !== undefined) this.#expectReset(first, reset)
   }
 
   /** The broker has relayed the lease so far. */
@@ -54,7 +55,7 @@ export class SocketPath implements LeasePath, LoanReader {
 
   /** Sends the lease's first bytes, behind the reset that the loan's last lease has left due. */
   begin(first: Buffer, done: SendCallback): void {
-    this.#expectReset(first)
+    this.#expectReset(first, 0)
     this.#loan.socket.resume()
     this.#write(first, done, true)
   }
@@ -95,7 +96,7 @@ export class SocketPath implements LeasePath, LoanReader {
       this.#loan.port.cell.receives(own.byteLength, this.#tracker)
     } catch (error) {
       if (error instanceof ResetFailedError && this.#cancel === 'none') return this.#startAgain()
-      return this.closed(error as Error)
+      return this.closed(this.#reset === undefined ? (error as Error) : spoilt(error as Error))
     }
     if (own.byteLength === 0) return
     if (!this.#user.push(isOwn ? own : Buffer.from(own))) this.#loan.socket.pause()
@@ -107,8 +108,8 @@ export class SocketPath implements LeasePath, LoanReader {
     this.#user.lost(cause ?? new Error('The server closed the connection'))
   }
 
-  #expectReset(first: Buffer): void {
-    this.#reset = new ResetAnswer()
+  #expectReset(first: Buffer, form: ResetForm): void {
+    this.#reset = new ResetAnswer(form)
     this.#first = first
   }
 
@@ -158,7 +159,9 @@ export class SocketPath implements LeasePath, LoanReader {
     if (this.#state === 'lost') return 'lost'
     if (this.#loan.socket.writableLength > 0) return 'unknown'
     if (this.#reset !== undefined) return this.#beforeReset()
-    return this.#tracker.state === 'idle' && !this.#tracker.settingsReported ? 'idle' : this.#tracker.save()
+    if (this.#tracker.state === 'idle' && !this.#tracker.settingsReported) return 'idle'
+    const session = this.#tracker.save()
+    return session.conversation.points.length > MOST_POINTS ? 'unknown' : session
   }
 
   /** Where the session stands whose reset is not answered. Answers may be held back until the query behind it is done. */
@@ -166,4 +169,9 @@ export class SocketPath implements LeasePath, LoanReader {
     if (this.#isRead || this.#tracker.terminated) return 'unknown'
     return this.#loan.isReopened ? { behindReset: ownBytes(this.#first!) } : 'untouched'
   }
+}
+
+/** What has come was for whoever had the session before: nobody here is to blame for it. */
+function spoilt(cause: Error): Error {
+  return new Error('The session was not as its last user had told', { cause })
 }

@@ -1,12 +1,14 @@
 import * as Backend from './backend-types.js'
 import * as Frontend from './frontend-types.js'
-import { SyncPoints } from './sync-points.js'
+import { arePoints, SyncPoints } from './sync-points.js'
 
 /** Status of a ReadyForQuery: idle, in a transaction, in a failed transaction. */
 export type TransactionStatus = 'I' | 'T' | 'E'
+const TRANSACTION_STATUSES: readonly TransactionStatus[] = ['I', 'T', 'E']
 
 /** Which way a COPY goes that is under way, seen from the server. */
 export type CopyDirection = 'none' | 'in' | 'out'
+const COPY_DIRECTIONS: readonly CopyDirection[] = ['none', 'in', 'out']
 
 /** Where a conversation stands; its fields are those of `Conversation`. */
 export interface ConversationState {
@@ -18,6 +20,17 @@ export interface ConversationState {
   settingsReported: boolean
   doubtfulSyncs: number
   points: number[]
+}
+
+/** Whether a value of another thread's can be one. */
+export function isConversationState(value: unknown): value is ConversationState {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 8) return false
+  const { known, unsynced, transaction, copy, failed, settingsReported, doubtfulSyncs, points } =
+    value as Partial<ConversationState>
+  const areFlags = [known, unsynced, failed, settingsReported].every((flag) => typeof flag === 'boolean')
+  const areWords = TRANSACTION_STATUSES.includes(transaction!) && COPY_DIRECTIONS.includes(copy!)
+  const isCount = Number.isSafeInteger(doubtfulSyncs) && doubtfulSyncs! >= 0
+  return areFlags && areWords && isCount && arePoints(points)
 }
 
 /**
@@ -120,10 +133,15 @@ export class Conversation {
     }
   }
 
-  restore({ doubtfulSyncs, points, ...own }: ConversationState): void {
-    Object.assign(this, own)
-    this.#doubtfulSyncs = doubtfulSyncs
-    this.#points.restore(points)
+  restore(state: ConversationState): void {
+    this.known = state.known
+    this.unsynced = state.unsynced
+    this.transaction = state.transaction
+    this.copy = state.copy
+    this.failed = state.failed
+    this.settingsReported = state.settingsReported
+    this.#doubtfulSyncs = state.doubtfulSyncs
+    this.#points.restore(state.points)
   }
 
   #query(): void {

@@ -15,6 +15,18 @@ export interface ScannerState {
   missing: number
 }
 
+/** Whether a value of another thread's can be one. */
+export function isScannerState(value: unknown): value is ScannerState {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 5) return false
+  const { type, first, held, length, missing } = value as Partial<ScannerState>
+  const isHeader = isWithin(type, 0, 255) && isWithin(first, -1, 255) && isWithin(held, 0, headerBytes)
+  return isHeader && isWithin(length, 0, maxLength) && isWithin(missing, 0, maxLength)
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+}
+
 /**
  * Frames one direction of the protocol: tells where each message ends, without copying or parsing it.
  *

@@ -5,9 +5,13 @@ export const syncMessage: Buffer = serialize.sync()
 export const flushMessage: Buffer = serialize.flush()
 export const terminateMessage: Buffer = serialize.end()
 
-/** Parse, Bind and Execute, without a Sync: if the query fails, the server discards all that follows, up to a Sync. */
-export function unsyncedQuery(text: string): Buffer {
-  return Buffer.concat([serialize.parse({ text }), serialize.bind(), serialize.execute()])
+/** Close of the unnamed portal, which need not be there. */
+export const closeMessage: Buffer = serialize.close({ type: 'P' })
+export const bindMessage: Buffer = serialize.bind()
+export const executeMessage: Buffer = serialize.execute()
+
+export function parseMessage(text: string): Buffer {
+  return serialize.parse({ text })
 }
 
 /** A simple Query. `text` may hold several statements; it must not hold a zero byte. */

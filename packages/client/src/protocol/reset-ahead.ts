@@ -1,7 +1,8 @@
 import { ProtocolError } from '../common/errors.js'
 import * as Backend from './backend-types.js'
+import { commandComplete, MessageMatch } from './command-complete.js'
 import { MessageScanner } from './message-scanner.js'
-import { flushMessage, unsyncedQuery } from './messages.js'
+import { bindMessage, closeMessage, executeMessage, flushMessage, parseMessage } from './messages.js'
 
 /** The reset that can travel ahead of other messages: a statement that the server commits as soon as it is done. */
 export const RESET_AHEAD = 'DISCARD ALL'
@@ -23,22 +24,43 @@ export function canResetAhead(serverVersion: string): boolean {
   return Number.parseInt(serverVersion, 10) >= FIRST_MAJOR
 }
 
-const resetMessages = unsyncedQuery(RESET_AHEAD)
-const flushedMessages = Buffer.concat([resetMessages, flushMessage])
+/**
+ * All do the same, and each is answered in a way of its own. A thread sends the first. The broker takes turns with the others
+ * on a connection: if a thread has left the answer to a reset unread, and is wrong about where its session stood, that answer
+ * is not taken for the one to the next reset.
+ *
+ * Messages without a Sync: if the reset fails, the server discards all that follows, up to a Sync.
+ */
+const FORMS = [
+  { messages: [parseMessage(RESET_AHEAD), bindMessage, executeMessage], answer: '12C' },
+  { messages: [closeMessage, parseMessage(RESET_AHEAD), bindMessage, executeMessage], answer: '312C' },
+  { messages: [parseMessage(RESET_AHEAD), closeMessage, bindMessage, executeMessage], answer: '132C' },
+].map(({ messages, answer }) => ({
+  reset: Buffer.concat(messages),
+  flushed: Buffer.concat([...messages, flushMessage]),
+  answer: Buffer.from(answer, 'latin1'),
+}))
+
+export type ResetForm = 0 | 1 | 2
 
 /**
  * The reset and what travels behind it, for one write.
  * @param isAnswered whether `messages` bring an answer by themselves: else the server is asked for that of the reset.
  */
-export function behindReset(messages: Uint8Array, isAnswered: boolean): Buffer {
-  return Buffer.concat([isAnswered ? resetMessages : flushedMessages, messages])
+export function behindReset(messages: Uint8Array, isAnswered: boolean, form: ResetForm = 0): Buffer {
+  const { reset, flushed } = FORMS[form]!
+  return Buffer.concat([isAnswered ? reset : flushed, messages])
 }
 
 /** The server did not reset the session, so it has not looked at what travelled behind the reset. */
 export class ResetFailedError extends Error {}
 
+const RESET_COMPLETE = commandComplete(RESET_AHEAD)
+
 /**
- * The answer to a reset that travelled ahead: it ends before the first answer to what travelled behind.
+ * The answer to a reset that travelled ahead: it ends before the first answer to what travelled behind. It is told from the
+ * answer to anything else by its messages and by its command: a thread that was wrong about where its session stood may have
+ * left answers to queries of its own in front.
  *
  * The reset is not followed by a Sync of its own, and that keeps a session that is not reset from its next user: "when an
  * error is detected while processing any extended-query message, the backend issues ErrorResponse, then reads and discards
@@ -46,6 +68,15 @@ export class ResetFailedError extends Error {}
  */
 export class ResetAnswer {
   readonly #scanner = new MessageScanner(Backend.backendTypes)
+  /** The types of its messages. */
+  readonly #messages: Uint8Array
+  /** How many of them have come. */
+  #count = 0
+  readonly #complete = new MessageMatch(RESET_COMPLETE)
+
+  constructor(form: ResetForm = 0) {
+    this.#messages = FORMS[form]!.answer
+  }
 
   /**
    * Takes what the server sends. Notifications and the like among it are of the session's last user.
@@ -56,20 +87,35 @@ export class ResetAnswer {
     const scanner = this.#scanner
     for (let at = scanner.next(chunk, 0); at !== -1; at = scanner.next(chunk, at)) {
       switch (scanner.type) {
+        case Backend.ParseComplete:
+        case Backend.BindComplete:
+        case Backend.CloseComplete:
+          this.#expect(scanner.type)
+          continue
         case Backend.CommandComplete:
+          this.#expect(scanner.type)
+          if (!this.#complete.endsAt(chunk, at)) throw notReset(scanner.type)
           return at
         case Backend.ErrorResponse:
           throw new ResetFailedError('The server did not reset the session')
-        case Backend.ParseComplete:
-        case Backend.BindComplete:
         case Backend.NoticeResponse:
         case Backend.ParameterStatus:
         case Backend.NotificationResponse:
           continue
         default:
-          throw new ProtocolError(`A reset was answered with ${String.fromCharCode(scanner.type)}`)
+          throw notReset(scanner.type)
       }
     }
+    this.#complete.passed(chunk)
     return -1
   }
+
+  #expect(type: number): void {
+    if (this.#messages[this.#count] !== type) throw notReset(type)
+    this.#count++
+  }
+}
+
+function notReset(type: number): ProtocolError {
+  return new ProtocolError(`A reset was answered with ${String.fromCharCode(type)}`)
 }

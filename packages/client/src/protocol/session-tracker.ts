@@ -3,10 +3,11 @@ import {
   Conversation,
   type ConversationState,
   type CopyDirection,
+  isConversationState,
   type TransactionStatus,
 } from './conversation.js'
 import { frontendTypes, Terminate } from './frontend-types.js'
-import { MessageScanner, type ScannerState } from './message-scanner.js'
+import { isScannerState, MessageScanner, type ScannerState } from './message-scanner.js'
 
 /**
  * What a release has to do with the connection:
@@ -170,15 +171,9 @@ export class SessionTracker {
   }
 }
 
-/** Whether a value that came from another thread has the shape of a snapshot. */
+/** Whether a value of another thread's can be one. */
 export function isSnapshot(value: unknown): value is SessionSnapshot {
-  return isLike(value, new SessionTracker().save())
-}
-
-function isLike(value: unknown, model: unknown): boolean {
-  if (Array.isArray(model)) return Array.isArray(value) && value.every(Number.isSafeInteger)
-  if (typeof model !== 'object' || model === null) return typeof value === typeof model
-  const keys = Object.keys(model)
-  const isWhole = keys.length === Object.keys(Object(value)).length
-  return isWhole && keys.every((key) => isLike(Object(value)[key], model[key as keyof typeof model]))
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 3) return false
+  const { frontend, backend, conversation } = value as Partial<SessionSnapshot>
+  return isScannerState(frontend) && isScannerState(backend) && isConversationState(conversation)
 }

@@ -15,6 +15,21 @@ const CopyEndBetween = 4
 /** Paid points that may pile up in front of a pipeline that never runs dry. */
 const maxPaid = 1024
 
+/** So many a snapshot may have: about as many queries that nobody has answered. */
+export const MOST_POINTS = 2 ** 20
+
+/** Whether a value of another thread's can be the points of a snapshot. */
+export function arePoints(value: unknown): value is number[] {
+  if (!Array.isArray(value) || value.length > MOST_POINTS) return false
+  // Not `every`, which passes over what an array has no value for.
+  for (let at = 0; at < value.length; at++) if (!isPoint(value[at])) return false
+  return true
+}
+
+function isPoint(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= Query && (value as number) <= CopyEndBetween
+}
+
 /** What became of the points that a copy-in found behind the message that began it. */
 export interface CopyInEffect {
   /** Syncs that the server reads as part of the copy, and ignores. */
@@ -29,7 +44,7 @@ export class SyncPoints {
   owed = 0
 
   /** Points in the order they were sent; those before `#head` are paid. */
-  readonly #points: number[] = []
+  #points: number[] = []
   #head = 0
   #tail = 0
 
@@ -101,7 +116,7 @@ export class SyncPoints {
   }
 
   restore(points: readonly number[]): void {
-    this.#points.splice(0, this.#points.length, ...points)
+    this.#points = points.slice()
     this.#head = 0
     this.#tail = points.length
     this.owed = points.filter((point) => point < CopyEnd).length

@@ -4,8 +4,10 @@ const ASKING_MILLIS = 1000
 /** The longest that the broker's thread stands still, in milliseconds. One is the rule. */
 const STANDSTILL_MILLIS = 100
 
-/** Asked for by a thread, begun by the broker's, over by the thread's word or because the broker's did not come. */
-const [ASKED, BEGUN, OVER] = [0, 1, 2]
+/**
+ * Asked for by a thread, begun or refused by the broker's, over by the thread's word or because the broker's did not come.
+ */
+const [ASKED, BEGUN, OVER, REFUSED] = [0, 1, 2, 3]
 
 export const STANDSTILL_BYTES = Int32Array.BYTES_PER_ELEMENT
 
@@ -29,7 +31,8 @@ export class Standstill {
     this.#state = new Int32Array(memory)
     this.#ask(memory)
     Atomics.wait(this.#state, 0, ASKED, ASKING_MILLIS)
-    if (Atomics.compareExchange(this.#state, 0, ASKED, OVER) === ASKED) throw new Error('The broker is busy')
+    const found = Atomics.compareExchange(this.#state, 0, ASKED, OVER)
+    if (found === ASKED || found === REFUSED) throw new Error('The broker is busy')
   }
 
   end(): void {
@@ -39,10 +42,16 @@ export class Standstill {
   }
 }
 
-/** By the broker's thread: blocks it until the other thread is done, but not for long. */
-export function standStill(memory: SharedArrayBuffer): void {
+/** By the broker's thread: blocks it until the other thread is done, but not for longer. */
+export function standStill(memory: SharedArrayBuffer, limitMillis = STANDSTILL_MILLIS): void {
   const state = new Int32Array(memory)
   if (Atomics.compareExchange(state, 0, ASKED, BEGUN) !== ASKED) return
   Atomics.notify(state, 0)
-  Atomics.wait(state, 0, BEGUN, STANDSTILL_MILLIS)
+  Atomics.wait(state, 0, BEGUN, limitMillis)
+}
+
+/** By the broker's thread, which has no time for it: the other one need not wait. */
+export function refuseStandstill(memory: SharedArrayBuffer): void {
+  const state = new Int32Array(memory)
+  if (Atomics.compareExchange(state, 0, ASKED, REFUSED) === ASKED) Atomics.notify(state, 0)
 }

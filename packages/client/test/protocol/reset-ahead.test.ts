@@ -1,10 +1,24 @@
 import fc from 'fast-check'
 import { serialize } from 'pg-protocol/dist/serializer.js'
 import { describe, expect, test } from 'vitest'
-import { behindReset, canResetAhead, ResetAnswer, ResetFailedError } from '../../src/protocol/reset-ahead.js'
+import {
+  behindReset,
+  canResetAhead,
+  ResetAnswer,
+  ResetFailedError,
+  type ResetForm,
+} from '../../src/protocol/reset-ahead.js'
 import { cut, message, messages } from './wire.js'
 
 const answer = Buffer.concat([messages('12'), message('C', 'DISCARD ALL\0')])
+
+/** The type bytes of messages. */
+function typesOf(bytes: Buffer): string[] {
+  const types: string[] = []
+  for (let at = 0; at < bytes.length; at += 1 + bytes.readInt32BE(at + 1))
+    types.push(String.fromCharCode(bytes[at]!))
+  return types
+}
 
 /** Gives the chunks to a new answer; returns what is left for others. */
 function take(chunks: readonly Buffer[]): Buffer {
@@ -24,6 +38,31 @@ test('what follows the answer to the reset is left, wherever the chunks are cut'
   )
 })
 
+const FORMS: readonly [ResetForm, string][] = [
+  [0, '12'],
+  [1, '312'],
+  [2, '132'],
+]
+
+describe.each(FORMS)('a reset of the form %d', (form, types) => {
+  test.each(FORMS)('is not answered by the answer to one of the form %d', (other, otherTypes) => {
+    const reset = new ResetAnswer(form)
+    const bytes = Buffer.concat([messages(otherTypes), message('C', 'DISCARD ALL\0')])
+    if (other === form) expect(reset.take(bytes)).toBe(bytes.length)
+    else expect(() => reset.take(bytes)).toThrow('A reset was answered with')
+  })
+
+  test('travels with as many messages as are answered', () => {
+    const empty = new Uint8Array(0)
+    const sent = { P: '1', B: '2', C: '3' } as Record<string, string>
+    expect(
+      typesOf(behindReset(empty, true, form))
+        .map((type) => sent[type] ?? type)
+        .join(''),
+    ).toBe(`${types}E`)
+  })
+})
+
 test('what the server tells of the last lease is swallowed with the answer', () => {
   const told = ['A', 'N', 'S'].map((type) => message(type, 'of the last lease'))
   expect(take([Buffer.concat([...told, messages('12'), ...told, answer.subarray(10)])])).toHaveLength(0)
@@ -33,9 +72,24 @@ test.each(['E', '1E', '12E'])('%s: the reset has failed', (types) => {
   expect(() => take([messages(types)])).toThrow(ResetFailedError)
 })
 
-test.each(['T', 'D', 'ZI', '1ZI', 'I', 'G'])('%s: that is no answer to a reset', (types) => {
-  expect(() => take([messages(types)])).toThrow('A reset was answered with')
-})
+test.each(['T', 'D', 'ZI', '1ZI', 'I', 'G', '2', '11', '121', '122', 'C', '1C', '12C'])(
+  '%s: that is no answer to a reset',
+  (types) => {
+    expect(() => take([messages(types)])).toThrow('A reset was answered with')
+  },
+)
+
+test.each(['INSERT 0 1', 'ROLLBACK', 'DISCARD', 'DISCARD ALL ', 'xDISCARD ALL'])(
+  'the end of another command is no answer to a reset: %s',
+  (tag) => {
+    const other = Buffer.concat([messages('12'), message('C', `${tag}\0`)])
+    fc.assert(
+      fc.property(fc.array(fc.nat()), (at) => {
+        expect(() => take(cut(other, at))).toThrow('A reset was answered with C')
+      }),
+    )
+  },
+)
 
 describe('behind a reset', () => {
   const reset = Buffer.concat([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ConnectionBroker, LeaseWarning } from '../../../src/index.js'
+import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -11,8 +11,8 @@ type Tasks = typeof import('../../tasks/manners/leaks.js')
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
-function listen(broker: ConnectionBroker): LeaseWarning[] {
-  const warnings: LeaseWarning[] = []
+function listen(broker: ConnectionBroker): BrokerWarning[] {
+  const warnings: BrokerWarning[] = []
   broker.on('warning', (warning) => warnings.push(warning))
   return warnings
 }

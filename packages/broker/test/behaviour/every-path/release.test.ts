@@ -1,7 +1,7 @@
 import type { LeasedClient } from '@pglease/client'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import type { ConnectionBroker, LeaseWarning } from '../../../src/index.js'
+import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -165,7 +165,7 @@ test.each([
 test('a release in an open transaction rolls it back, and a warning says whose it was', async () => {
   const broker = lending.broker({ max: 1 })
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
-  const warnings: LeaseWarning[] = []
+  const warnings: BrokerWarning[] = []
   broker.on('warning', (warning) => warnings.push(warning))
   await executor.run('BEGIN; CREATE TABLE half_done ()', { name: 'runs' })
   expect(await executor.run("SELECT to_regclass('half_done') AS found", { name: 'runsNext' })).toEqual({

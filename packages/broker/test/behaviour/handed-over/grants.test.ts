@@ -39,7 +39,7 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     const { socket, processId } = await grantOf(broker)
     expect(socket).toEqual({
       descriptor: expect.any(Number),
-      isBehindReset: false,
+      reset: undefined,
       isKeepable: true,
       tls: inject('overTls') ? expect.any(BigInt) : undefined,
     })

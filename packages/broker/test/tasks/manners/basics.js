@@ -18,6 +18,9 @@ export async function processIdsOf(names, context) {
   return pids
 }
 
+/** All that one statement brings. */
+export const rowsOf = async (text, { db }) => (await db.query(text)).rows
+
 /** Runs statements and gives the first row of the last. */
 export const runs = async (text, { db }) => [await db.query(text)].flat().at(-1).rows[0]
 
