@@ -1,7 +1,7 @@
 /** What the broker's `warning` event tells of a lease. */
 export interface LeaseWarning {
   /** Stable. */
-  code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION'
+  code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED'
   message: string
   database: string
   /** The thread and the task. */

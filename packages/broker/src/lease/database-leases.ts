@@ -1,4 +1,10 @@
-import { type LeaseRequest, onAbort, once, SHORT_LEASE_MILLIS } from '@pglease/client/internal'
+import {
+  type LeaseRequest,
+  type NotAwaitedFrame,
+  onAbort,
+  once,
+  SHORT_LEASE_MILLIS,
+} from '@pglease/client/internal'
 import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import type { Database } from '../connection/database-options.js'
@@ -12,7 +18,7 @@ import { type KeptLease, KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
 import type { LeaseOwner } from './lease-home.js'
 import type { LeasePeer } from './lease-peer.js'
-import { ofLeak, ofTransaction } from './lease-warnings.js'
+import { ofLeak, ofNotAwaited, ofTransaction } from './lease-warnings.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100
@@ -163,6 +169,10 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
 
   warnOfLeak(lease: Lease): void {
     this.#warn(ofLeak(lease, this.database.leakDetectionMillis))
+  }
+
+  warnOfNotAwaited(lease: Lease, frame: NotAwaitedFrame): void {
+    this.#warn(ofNotAwaited(lease, lease.peer.thread, frame))
   }
 
   // For the pool.

@@ -11,6 +11,8 @@ import {
   type AskFrame,
   isBytes,
   isSnapshot,
+  MOST_NAME,
+  type NotAwaitedFrame,
   type OpenFrame,
   type ReopenedLease,
   type ReturnedSession,
@@ -25,7 +27,15 @@ const WORDS = ['cancel', 'cancel and tell', 'release', 'destroy', 'kept'] as con
 type FrameWord = (typeof WORDS)[number]
 
 /** What a frame is, by a word for people. */
-export type FrameKind = 'bytes' | 'acknowledgement' | 'open' | 'ask' | 'again' | 'return' | FrameWord
+export type FrameKind =
+  | 'bytes'
+  | 'acknowledgement'
+  | 'open'
+  | 'ask'
+  | 'not awaited'
+  | 'again'
+  | 'return'
+  | FrameWord
 
 /** What the guard looks at of the lease that a port carries. */
 export interface GuardedLease {
@@ -44,6 +54,7 @@ const MAY_COME: Record<FrameKind, readonly (LeaseState | 'none')[]> = {
   acknowledgement: ['active', 'cancelling', 'waiting', 'preparing', 'handed-over', 'recalled', 'over'],
   open: ['none', 'over'],
   ask: ['active', 'cancelling', 'waiting', 'preparing', 'over'],
+  'not awaited': ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
   again: ['handed-over', 'recalled', 'over'],
   return: ['handed-over', 'recalled', 'over'],
   kept: ['handed-over', 'recalled', 'over'],
@@ -63,6 +74,7 @@ export function kindOf(frame: unknown): FrameKind | undefined {
   if (isOpen(frame)) return 'open'
   if (isReturn(frame)) return 'return'
   if (isAgain(frame)) return 'again'
+  if (isNotAwaited(frame)) return 'not awaited'
   return isAsk(frame) ? 'ask' : undefined
 }
 
@@ -104,6 +116,15 @@ function isCount(value: unknown): value is number {
 function isOpen(frame: object): frame is OpenFrame {
   const { open, request, bytes }: Partial<OpenFrame> = frame
   return isCount(open) && typeof request === 'object' && request !== null && areBytes(bytes)
+}
+
+function isNotAwaited(frame: object): frame is NotAwaitedFrame {
+  const { notAwaited, task }: Partial<NotAwaitedFrame> = frame
+  return isName(notAwaited) && (task === undefined || isName(task))
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= MOST_NAME
 }
 
 function isReturn(frame: object): frame is ReturnFrame {

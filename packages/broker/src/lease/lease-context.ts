@@ -35,6 +35,8 @@ export interface LeaseContext {
   end(how: 'release' | 'destroy'): void
   /** To `over`, because the connection is gone. The worker is told. */
   lost(cause: Error): void
+  /** It is taken back. */
+  countRevoked(): void
   /** Cancels what runs on the lease's connection. Settles when the cancel is over, or may come at any time. */
   sendCancel(): Promise<void>
 }

@@ -54,7 +54,7 @@ export class HandedOver extends Away implements KeptLease {
   revoke(error: Error): void {
     this.want()
     if (this.lease.state !== 'handed-over') return
-    this.lease.home.counters.revoked++
+    this.lease.countRevoked()
     this.lease.home.unlent(this)
     this.lease.recalls()
     this.lease.peer.revoked(error)

@@ -1,4 +1,4 @@
-import type { LeaseRequest } from '@pglease/client/internal'
+import type { LeaseRequest, NotAwaitedFrame } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import type { Database } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
@@ -35,4 +35,5 @@ export interface LeaseOwner<L> extends LeaseHome {
   /** The connection's last lease left a session that could not be reset; this one has seen nothing of it. */
   takeBackUnreset(lease: L, connection: ServerConnection): void
   warnOfLeak(lease: L): void
+  warnOfNotAwaited(lease: L, frame: NotAwaitedFrame): void
 }

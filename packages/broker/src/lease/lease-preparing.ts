@@ -40,7 +40,7 @@ export class Preparing extends LeaseBehaviour {
   }
 
   revoke(error: Error): void {
-    this.#lease.home.counters.revoked++
+    this.#lease.countRevoked()
     this.#lease.end('release')
     this.#lease.peer.revoked(error)
   }

@@ -81,7 +81,7 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
   }
 
   revoke(error: Error): void {
-    this.#lease.home.counters.revoked++
+    this.#lease.countRevoked()
     this.#lease.end('release')
     this.#lease.peer.revoked(error)
   }

@@ -1,10 +1,11 @@
-import type { LeaseRequest } from '@pglease/client/internal'
+import type { LeaseRequest, NotAwaitedFrame } from '@pglease/client/internal'
 import type { LeaseWarning } from '../common/warnings.js'
 
 /** What a warning tells of a lease. */
 interface WarnedLease {
   readonly request: LeaseRequest
   readonly holder: string
+  /** 0 before its grant. */
   readonly heldSince: number
 }
 
@@ -21,7 +22,20 @@ export function ofTransaction(lease: WarnedLease): LeaseWarning {
   return { code: 'PGLEASE_OPEN_TRANSACTION', message, ...about(lease) }
 }
 
+/** The lease may have begun without the broker, which then does not know its task. */
+export function ofNotAwaited(
+  lease: WarnedLease,
+  thread: string,
+  { notAwaited, task }: NotAwaitedFrame,
+): LeaseWarning {
+  const { database } = lease.request
+  const holder = task === undefined ? thread : `task ${task} on ${thread}`
+  const message = `${holder} did not await a query on "${database}" before the end of its lease: ${notAwaited}`
+  return { code: 'PGLEASE_QUERY_NOT_AWAITED', message, ...about(lease), holder }
+}
+
 function about({ request, holder, heldSince }: WarnedLease) {
   const { database, openedAt } = request
-  return { database, holder, heldMillis: Math.round(performance.now() - heldSince), openedAt }
+  const heldMillis = heldSince === 0 ? 0 : Math.round(performance.now() - heldSince)
+  return { database, holder, heldMillis, openedAt }
 }

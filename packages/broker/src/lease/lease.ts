@@ -3,6 +3,7 @@ import {
   connectionLost,
   type GrantedSocket,
   type LeaseRequest,
+  type NotAwaitedFrame,
   type ReopenedLease,
 } from '@pglease/client/internal'
 import { StateMachine } from '../common/state-machine.js'
@@ -11,7 +12,7 @@ import { transactionSettings } from '../connection/session-settings.js'
 import type { LeaseBehaviour } from './lease-behaviour.js'
 import { LeaseClock } from './lease-clock.js'
 import type { LeaseContext } from './lease-context.js'
-import { heldTooLong } from './lease-errors.js'
+import { answeredTooLate, heldTooLong } from './lease-errors.js'
 import { HandedOver } from './lease-handed-over.js'
 import type { LeaseOwner } from './lease-home.js'
 import { OVER, Over } from './lease-over.js'
@@ -44,6 +45,8 @@ export class Lease implements LeaseContext {
   heldSince = 0
   /** Whether it ended by `taken`: the worker tells of its lease, but not of the end. */
   isTaken = false
+  /** Whether the worker waits for answers only. */
+  #isFinishing = false
 
   /** @param bytes the first that the worker has written. */
   constructor(home: LeaseOwner<Lease>, peer: LeasePeer, request: LeaseRequest, bytes: Uint8Array) {
@@ -109,6 +112,14 @@ export class Lease implements LeaseContext {
     this.heldSince = Math.max(performance.now() - heldMillis, this.#socket?.lentAt ?? this.heldSince)
   }
 
+  /** What the worker has sent is to be answered, within bounds: then it ends the lease. */
+  notAwaited(frame: NotAwaitedFrame): void {
+    if (this.#isFinishing || this.state === 'over' || this.state === 'recalled') return
+    this.#isFinishing = true
+    this.home.warnOfNotAwaited(this, frame)
+    if (this.#connection !== undefined) this.#boundAnswers()
+  }
+
   notReset(frame: AgainFrame): void {
     this.#behaviour.notReset(frame)
   }
@@ -142,6 +153,7 @@ export class Lease implements LeaseContext {
     const { database } = this.home
     const expired = () => this.revoke(heldTooLong(database.name, database.maxLeaseMillis))
     this.#clock.start(database, expired, () => this.home.warnOfLeak(this))
+    if (this.#isFinishing) this.#boundAnswers()
     const settings = transactionSettings(this.request, database)
     if (settings.length === 0) return this.relays(connection)
     const preparing = new Preparing(this)
@@ -207,9 +219,21 @@ export class Lease implements LeaseContext {
     if (this.#connection !== undefined) this.home.takeBack(this, this.#connection, how)
   }
 
+  countRevoked(): void {
+    // Its holder has released it before.
+    if (!this.#isFinishing) this.home.counters.revoked++
+  }
+
   sendCancel(): Promise<void> {
     this.home.counters.cancels++
     return this.#connection!.cancels.send(this.home.database.cancelTimeoutMillis)
+  }
+
+  #boundAnswers(): void {
+    const { name, cancelTimeoutMillis } = this.home.database
+    this.#clock.boundAnswers(cancelTimeoutMillis, () =>
+      this.revoke(answeredTooLate(name, cancelTimeoutMillis)),
+    )
   }
 
   #become(state: LeaseState, behaviour: LeaseBehaviour): void {

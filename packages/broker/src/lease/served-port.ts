@@ -5,6 +5,7 @@ import {
   type BrokerFrame,
   type FrameChannel,
   type GrantedSocket,
+  type NotAwaitedFrame,
   type OpenFrame,
   type ReturnFrame,
   type SessionCell,
@@ -145,6 +146,8 @@ export class ServedPort implements LeasePeer {
         return this.#open(frame as OpenFrame)
       case 'ask':
         return this.#lease!.asksForSocket((frame as AskFrame).ask)
+      case 'not awaited':
+        return this.#lease?.notAwaited(frame as NotAwaitedFrame)
       case 'again':
         return this.#lease!.notReset(frame as AgainFrame)
       case 'return':

@@ -27,7 +27,7 @@ const FAMILY: Record<string, [string, boolean]> = {
   ForbiddenCallError: ['PGLEASE_FORBIDDEN_CALL', false],
   ExecutorClosedError: ['PGLEASE_EXECUTOR_CLOSED', false],
   UnknownTaskError: ['PGLEASE_UNKNOWN_TASK', false],
-  ThreadEndedError: ['PGLEASE_THREAD_ENDED', true],
+  ThreadEndedError: ['PGLEASE_THREAD_ENDED', false],
   ProtocolError: ['PGLEASE_PROTOCOL', false],
 }
 
@@ -158,7 +158,7 @@ describe('an error of the executor', () => {
     await expect(start().run(undefined, { name: 'exits' })).rejects.toMatchObject({
       name: 'ThreadEndedError',
       code: 'PGLEASE_THREAD_ENDED',
-      retryable: true,
+      retryable: false,
     })
   })
 

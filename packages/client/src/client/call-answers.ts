@@ -13,6 +13,15 @@ export function answerCall(value: unknown, [callback]: Call): unknown {
   process.nextTick(callback as (error: null, value: unknown) => void, null, value)
 }
 
+/** The same once something is over, however it ends. */
+export function answerCallWhen(over: Promise<void> | undefined, call: Call): unknown {
+  if (over === undefined) return answerCall(undefined, call)
+  const [callback] = call
+  const answered = over.catch(() => {})
+  if (typeof callback !== 'function') return answered
+  answered.then(() => answerCall(undefined, call))
+}
+
 /** Fails a call of `query` as `pg` would: by its submittable, its callback or a promise. */
 export function refuseQuery(error: Error, [query, ...rest]: Call, connection: unknown): unknown {
   const config = query as Submittable | undefined

@@ -1,6 +1,7 @@
 import { type BrokerLink, threadLink } from '../lease/broker-link.js'
 import type { LeasedClientOptions } from './client-options.js'
-import { Leased, type LeasedClient } from './leased-client.js'
+import { Leased } from './leased.js'
+import type { LeasedClient } from './leased-client.js'
 
 /** A client of this class, as `new Client()` gives it. */
 export type Client = LeasedClient

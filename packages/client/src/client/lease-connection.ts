@@ -1,20 +1,31 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { Bind, Close, Describe, Execute, Parse } from '../protocol/frontend-types.js'
 import { type Message, RowParser } from '../protocol/row-parser.js'
 
 type Handler = (message: unknown) => void
 
+/** What a connection needs of its stream. */
+interface ClientStream extends Duplex {
+  /** The server has said that it closes the connection. */
+  ends(lastWord: Error): void
+}
+
 /** `pg.Connection`, of which the types tell little. */
 const UntypedConnection = pg.Connection as unknown as new (config: {
-  stream: Duplex
+  stream: ClientStream
 }) => InstanceType<typeof pg.Connection> & {
   /** Whether somebody listens to every message. */
   readonly _emitMessage: boolean
-  attachListeners(stream: Duplex): void
+  attachListeners(stream: ClientStream): void
   close(what: { type: 'S'; name: string }): void
   parse(statement: { name?: string; text: string }): void
+  _send(message: Buffer): boolean
   end(): void
 }
+
+/** What a leased client handles in a way of its own. */
+const OVERRIDDEN: readonly string[] = ['_handleCopyInResponse', '_handleErrorMessage']
 
 /** What `pg.Client` does with each message of the server: read off where it says so, in place of registering it. */
 const HANDLERS = handlers()
@@ -23,13 +34,23 @@ function handlers(): ReadonlyMap<string, Handler> {
   const found = new Map<string, Handler>()
   const methods = pg.Client.prototype as unknown as Record<string, Handler>
   const on = (message: string, { name }: { name: string }) => {
-    const handler = methods[name.replace('bound ', '')]
+    const method = name.replace('bound ', '')
+    const handler = methods[method]
     if (handler === undefined) throw new Error(`This pg handles ${message} in a way that is not known here`)
-    found.set(message, handler)
+    found.set(message, OVERRIDDEN.includes(method) ? overridden(method) : handler)
   }
   methods._attachListeners!({ on })
   return found
 }
+
+function overridden(method: string): Handler {
+  return function (this: unknown, message) {
+    ;(this as Record<string, Handler>)[method]!(message)
+  }
+}
+
+/** Messages that no ReadyForQuery follows before the client sends a Sync. */
+const UNSYNCED: readonly number[] = [Parse, Bind, Describe, Execute, Close]
 
 /**
  * The connection of a leased client. `pg.Client` listens to twenty kinds of messages, which is more work than a small query
@@ -38,8 +59,10 @@ function handlers(): ReadonlyMap<string, Handler> {
 export class LeaseConnection extends UntypedConnection {
   /** Undefined once nothing comes any more. */
   client: object | undefined
+  /** The type of the message that was sent last. */
+  #sent = 0
 
-  constructor(stream: Duplex) {
+  constructor(stream: ClientStream) {
     super({ stream })
   }
 
@@ -52,12 +75,24 @@ export class LeaseConnection extends UntypedConnection {
     this.removeAllListeners()
   }
 
+  /** Whether the server owes nothing before the client sends a Sync. */
+  get isUnsynced(): boolean {
+    return UNSYNCED.includes(this.#sent)
+  }
+
+  override _send(message: Buffer): boolean {
+    this.#sent = message[0]!
+    return super._send(message)
+  }
+
   /** As of pg, but for the parser. */
-  override attachListeners(stream: Duplex): void {
+  override attachListeners(stream: ClientStream): void {
     const parser = new RowParser()
     const deliver = (message: Message) => {
       if (this._emitMessage) this.emit('message', message)
-      this.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
+      // It ends all queries alike, and the connection.
+      if (message === parser.lastWord) stream.ends(message as unknown as Error)
+      else this.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
     }
     stream.on('data', (bytes: Buffer) => {
       try {

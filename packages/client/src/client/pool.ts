@@ -1,7 +1,8 @@
 import pg from 'pg'
 import { type BrokerLink, threadLink } from '../lease/broker-link.js'
 import type { LeasedClientOptions } from './client-options.js'
-import { Leased, type LeasedClient, type ReleaseOption } from './leased-client.js'
+import { Leased } from './leased.js'
+import type { LeasedClient, ReleaseOption } from './leased-client.js'
 
 export interface PoolOptions extends LeasedClientOptions {
   /** The most clients handed out at a time; whoever wants more waits in this thread. Default: no limit. */
@@ -16,6 +17,8 @@ type Done = (option?: ReleaseOption) => void
  * nobody; the client's first query waits for a connection.
  */
 export class Pool extends pg.Pool {
+  /** Of clients that were released before their answers had come. */
+  readonly #unanswered = new Set<Promise<void>>()
   declare connect: {
     (): Promise<LeasedClient>
     (callback: (error: Error | undefined, client: LeasedClient | undefined, done: Done) => void): void
@@ -30,6 +33,25 @@ export class Pool extends pg.Pool {
       }
     }
     super({ ...leased, max, maxUses: 1, Client } as unknown as pg.PoolConfig)
-    this.on('release', (error, client) => (client as unknown as Leased).giveBack(error))
+    this.on('release', (error, client) => this.#giveBack(client as unknown as Leased, error))
+  }
+
+  /** As of `pg.Pool`. What released clients have sent is answered, or cut off, when it is over. */
+  override end(): Promise<void>
+  override end(callback: () => void): void
+  override end(callback?: () => void): Promise<void> | void {
+    const over = super.end().then(async () => {
+      await Promise.allSettled(this.#unanswered)
+    })
+    if (callback === undefined) return over
+    over.then(callback, callback)
+  }
+
+  #giveBack(client: Leased, error: ReleaseOption): void {
+    client.giveBack(error)
+    const answered = client.finish()?.finally(() => this.#unanswered.delete(answered!))
+    if (answered === undefined) return
+    answered.catch(() => {})
+    this.#unanswered.add(answered)
   }
 }

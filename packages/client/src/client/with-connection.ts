@@ -1,7 +1,8 @@
 import { onAbort } from '../common/abort-listener.js'
 import { type BrokerLink, threadLink } from '../lease/broker-link.js'
 import type { LeasedClientOptions } from './client-options.js'
-import { type Leased, type LeasedClient, leaseClient } from './leased-client.js'
+import { type Leased, leaseClient } from './leased.js'
+import type { LeasedClient } from './leased-client.js'
 
 export interface WithConnectionOptions extends LeasedClientOptions {
   /**
@@ -13,8 +14,9 @@ export interface WithConnectionOptions extends LeasedClientOptions {
 
 /**
  * Runs `work` with a leased connection and gives it back when `work` settles, however it settles. The lease is opened
- * by the first query.
- * @throws what `work` throws, and the signal's reason once it is aborted.
+ * by the first query. What `work` has sent and not awaited is answered before this resolves, as `release` says; when
+ * `work` throws it is cancelled.
+ * @throws what `work` throws, the signal's reason once it is aborted, and the lease's error when such an answer is lost.
  */
 export async function withConnection<T>(
   work: (client: LeasedClient) => Promise<T> | T,
@@ -33,7 +35,7 @@ export async function withLease<T>(
   return withClient(leaseClient(link, options), work, signal)
 }
 
-/** Runs `work` with the client, and settles the client when `work` settles or the signal is aborted. */
+/** Runs `work` with the client, which is given back when `work` settles or the signal is aborted. */
 export async function withClient<T>(
   client: LeasedClient & Leased,
   work: (client: LeasedClient) => Promise<T> | T,
@@ -41,7 +43,12 @@ export async function withClient<T>(
 ): Promise<T> {
   const stopListening = signal && onAbort(signal, () => client.settle(signal.reason))
   try {
-    return await work(client)
+    const result = await work(client)
+    const finishing = client.finish()
+    if (finishing === undefined) return result
+    await finishing
+    signal?.throwIfAborted()
+    return result
   } catch (error) {
     throw signal?.aborted ? signal.reason : error
   } finally {

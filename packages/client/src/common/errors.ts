@@ -12,6 +12,8 @@ export interface PgleaseErrorFields {
   waitedMillis?: number
   /** Who held the connections while the caller waited: thread and task names. */
   holders?: readonly string[]
+  /** Whether something may have been done although its answer is lost: then the error is not `retryable`. */
+  outcome?: 'unknown'
 }
 
 /**
@@ -20,7 +22,10 @@ export interface PgleaseErrorFields {
  */
 export abstract class PgleaseError extends Error implements PgleaseErrorFields {
   abstract readonly code: string
-  /** Whether the same call may succeed later without a change by the caller. */
+  /**
+   * Whether the same work, done again from its beginning, may succeed without a change by the caller. False where it may
+   * have been done already: see `outcome`.
+   */
   abstract readonly retryable: boolean
   declare readonly database?: string
   declare readonly option?: string
@@ -28,6 +33,7 @@ export abstract class PgleaseError extends Error implements PgleaseErrorFields {
   declare readonly limit?: number
   declare readonly waitedMillis?: number
   declare readonly holders?: readonly string[]
+  declare readonly outcome?: 'unknown'
 
   constructor(message: string, fields: PgleaseErrorFields & { cause?: unknown } = {}) {
     const { cause, ...rest } = fields
@@ -76,16 +82,23 @@ export class LeaseReleasedError extends PgleaseError {
   readonly retryable = false
 }
 
-/** The broker took the lease back: `recycle` with force, `maxLeaseMillis`, or `close`. */
+/**
+ * The broker took the lease back: `recycle` with force, `maxLeaseMillis`, or `close`. Not `retryable` when a COMMIT was
+ * under way, or a statement outside of a transaction that may write: its `outcome` is unknown then.
+ */
 export class LeaseRevokedError extends PgleaseError {
   readonly code = 'PGLEASE_LEASE_REVOKED'
-  readonly retryable = true
+  readonly retryable: boolean = true
 }
 
-/** The server connection of the lease broke, or the broker's thread is gone. */
+/**
+ * The server connection of the lease broke; `cause` is the server's last word (a `DatabaseError` of severity FATAL) where
+ * it was heard, else the network's. Not `retryable` when a COMMIT was under way, or a statement outside of a transaction
+ * that may write: its `outcome` is unknown then.
+ */
 export class LeaseLostError extends PgleaseError {
   readonly code = 'PGLEASE_LEASE_LOST'
-  readonly retryable = true
+  readonly retryable: boolean = true
 }
 
 /** The broker is closing or closed. */

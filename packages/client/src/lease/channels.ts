@@ -1,4 +1,4 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads'
 
 /** What a lease needs of its transport: frames in order, both ways, and the news that the other side is gone. */
 export interface FrameChannel<In, Out> {
@@ -9,6 +9,8 @@ export interface FrameChannel<In, Out> {
   post(frame: Out): void
   /** Posts bytes that stay the caller's. */
   postCopy(chunk: Uint8Array): void
+  /** Receives at once, for all channels, what has come and waits for its turn. */
+  readAhead(): void
   /** Keeps the thread alive while it waits for an answer. */
   ref(): void
   unref(): void
@@ -77,6 +79,15 @@ export class Channels<In, Out> {
     this.#port.close()
   }
 
+  #readAhead(): void {
+    for (
+      let next = receiveMessageOnPort(this.#port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#port)
+    )
+      this.#receive(next.message)
+  }
+
   #receive(message: ChannelMessage<In>): void {
     // Something may still come on a channel that this side has closed.
     if (Array.isArray(message)) this.#channels.get(message[0])?.onFrame(message[1])
@@ -93,6 +104,7 @@ export class Channels<In, Out> {
   #add(number: number): Channel<In, Out> {
     const channel = new Channel<In, Out>(this.#port, number)
     channel.onRef = (by) => this.#ref(by)
+    channel.readAhead = () => this.#readAhead()
     channel.onEnd = () => this.#end(channel)
     this.#channels.set(number, channel)
     return channel
@@ -116,6 +128,7 @@ class Channel<In, Out> implements FrameChannel<In, Out> {
   onClose: () => void = () => {}
   onRef: (by: 1 | -1) => void = () => {}
   onEnd: () => void = () => {}
+  readAhead: () => void = () => {}
   readonly #port: MessagePort
   readonly number: number
   #state: 'ref' | 'unref' = 'unref'

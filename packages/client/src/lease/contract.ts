@@ -71,7 +71,7 @@ export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'stan
 
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless
- * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; then `'release'` or
+ * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; perhaps a `NotAwaitedFrame`; then `'release'` or
  * `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
  * posted; the next `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the
  * next without a frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
@@ -83,6 +83,7 @@ export type WorkerFrame =
   | AskFrame
   | 'cancel'
   | 'cancel and tell'
+  | NotAwaitedFrame
   | AgainFrame
   | 'release'
   | 'destroy'
@@ -132,6 +133,17 @@ export interface GrantedSocket {
   isKeepable: boolean
   /** Where the session stands that the thread has asked for. Undefined at a lease's beginning. */
   session?: SessionSnapshot
+}
+
+/**
+ * The worker is done, but what it has sent is not answered: it ends the lease when that has come. The broker waits for so
+ * long, but no longer than `cancelTimeoutMillis` from the grant on.
+ */
+export interface NotAwaitedFrame {
+  /** The beginning of the first query's text. */
+  notAwaited: string
+  /** The task's name, where there is one: the lease may have begun without the broker. */
+  task: string | undefined
 }
 
 /** From a thread that has the socket: the session was not reset, so another connection is needed for what was sent. */

@@ -1,14 +1,26 @@
-import { LeaseLostError, LeaseReleasedError, PgleaseError, ProtocolError } from '../common/errors.js'
+import pg from 'pg'
+import {
+  BrokerClosedError,
+  LeaseLostError,
+  LeaseReleasedError,
+  type LeaseRevokedError,
+  PgleaseError,
+  ProtocolError,
+} from '../common/errors.js'
 
-/** In the words of `pg`, by which programs know it; but a server that does not keep to the protocol is told of as such. */
+/**
+ * In the words of the server where it has said something, else in those of `pg`: programs know it by them. But a server that
+ * does not keep to the protocol is told of as such.
+ */
 export function connectionLost(database: string, cause: Error): LeaseLostError | ProtocolError {
   if (cause instanceof ProtocolError) return cause
-  return new LeaseLostError('Connection terminated unexpectedly', { database, cause })
+  const message = cause instanceof pg.DatabaseError ? cause.message : 'Connection terminated unexpectedly'
+  return new LeaseLostError(message, { database, cause })
 }
 
-export function brokerGone(database: string): LeaseLostError {
-  const message = 'The broker has closed, or its thread has ended: the lease is lost.'
-  return new LeaseLostError(message, { database })
+export function brokerGone(database: string): BrokerClosedError {
+  const message = `The broker has closed, or serves this thread no more: "${database}" cannot be leased.`
+  return new BrokerClosedError(message, { database })
 }
 
 export function released(database: string): LeaseReleasedError {
@@ -22,5 +34,12 @@ export function released(database: string): LeaseReleasedError {
 export function lostBefore(database: string, error: Error): Error {
   if (error instanceof PgleaseError && !(error instanceof LeaseLostError)) return error
   const message = 'Client has encountered a connection error and is not queryable'
-  return new LeaseLostError(message, { database, cause: error })
+  const isUnknown = error instanceof LeaseLostError && error.outcome === 'unknown'
+  const lost = new LeaseLostError(message, { database, cause: error })
+  return isUnknown ? withUnknownOutcome(lost) : lost
+}
+
+/** Something may have been done although its answer is lost. */
+export function withUnknownOutcome<E extends LeaseLostError | LeaseRevokedError>(error: E): E {
+  return Object.assign(error, { retryable: false, outcome: 'unknown' })
 }

@@ -21,6 +21,9 @@ export interface LeasePath {
   wanted(): void
   /** Asks the server to cancel what runs. */
   cancel(): void
-  /** Ends the lease. */
-  release(how: 'release' | 'destroy'): void
+  /**
+   * Ends the lease.
+   * @param mayKeep whether the broker need not be told.
+   */
+  release(how: 'release' | 'destroy', mayKeep: boolean): void
 }

@@ -6,6 +6,7 @@ import type {
   BrokerFrame,
   GrantFrame,
   LeaseRequest,
+  NotAwaitedFrame,
   ReturnFrame,
   RevokeFrame,
   WorkerFrame,
@@ -72,7 +73,7 @@ export class LeasePort {
     this.#channel.postCopy(bytes)
   }
 
-  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame | AskFrame): void {
+  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame | AskFrame | NotAwaitedFrame): void {
     this.#channel.post(frame)
   }
 
@@ -104,6 +105,11 @@ export class LeasePort {
   free(): void {
     this.#kept = undefined
     this.#onFree(this)
+  }
+
+  /** Receives at once what has come and waits for its turn. */
+  readAhead(): void {
+    this.#channel.readAhead()
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import { ConfigurationError, ProtocolError } from '../common/errors.js'
 import { fromWire, type Wire } from '../common/wire-error.js'
 import { SocketShape } from '../socket/socket-shape.js'
 import type { BrokerLink } from './broker-link.js'
-import type { GrantFrame, LeaseRequest, RevokeFrame } from './contract.js'
+import type { GrantFrame, LeaseRequest, NotAwaitedFrame, RevokeFrame } from './contract.js'
 import { brokerGone, connectionLost } from './lease-errors.js'
 import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
@@ -45,6 +45,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   /** Told which process of the server serves the lease. */
   onGranted: (processId: number) => void = () => {}
   #state: State = QUIET
+  /** Set once the client is given back but for its answers. */
+  #notAwaited: NotAwaitedFrame | undefined
 
   /**
    * @param request read when the lease is opened, not before.
@@ -64,6 +66,12 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     // What runs may have been granted its connection, and its answer may bring the news.
     state.port.post('cancel')
     state.isCancelled = true
+  }
+
+  /** The lease ends once its answers have come, for which the broker waits for so long. */
+  finishes(notAwaited: NotAwaitedFrame): void {
+    this.#notAwaited = notAwaited
+    if (this.#state.is === 'asking' || this.#state.is === 'open') this.#state.port.post(notAwaited)
   }
 
   /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
@@ -162,6 +170,12 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     this.#state = { is: 'asking', port, first }
   }
 
+  /** The server has said that it closes the connection. */
+  ends(lastWord: Error): void {
+    if (this.#state.is === 'open' && this.#state.path instanceof SocketPath) this.#state.path.closed(lastWord)
+    else this.lost(lastWord)
+  }
+
   lost(cause: Error): void {
     this.destroy(connectionLost(this.#request.database, cause))
   }
@@ -187,6 +201,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
       const message = `A lease was asked for with an option of a wrong type: ${(cause as Error).message}`
       return void this.destroy(new ConfigurationError(message, { cause }))
     }
+    if (this.#notAwaited !== undefined) port.post(this.#notAwaited)
     callback()
   }
 
@@ -216,6 +231,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     const path = new SocketPath(loan, this)
     this.#state = { is: 'open', port: loan.port, path }
     this.onGranted(loan.processId)
+    if (this.#notAwaited !== undefined) loan.port.post(this.#notAwaited)
     path.begin(first, callback)
   }
 
@@ -228,7 +244,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #end(how: 'release' | 'destroy'): void {
     const state = this.#state
     this.#state = OVER
-    if (state.is === 'open') state.path.release(how)
+    if (state.is === 'open') state.path.release(how, this.#notAwaited === undefined)
     else if (state.is === 'asking') state.port.end(how)
   }
 }

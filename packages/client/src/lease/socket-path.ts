@@ -80,11 +80,11 @@ export class SocketPath implements LeasePath, LoanReader {
     this.#writeHeld()
   }
 
-  release(how: 'release' | 'destroy'): void {
+  release(how: 'release' | 'destroy', mayKeep: boolean): void {
     const session = this.#session()
     this.#state = 'over'
-    const mayKeep = how === 'release' && session === 'idle' && this.#cancel === 'none'
-    if (!mayKeep || !this.#loan.keep()) this.#loan.giveBack(how, session)
+    const isPlain = how === 'release' && session === 'idle' && this.#cancel === 'none'
+    if (!mayKeep || !isPlain || !this.#loan.keep()) this.#loan.giveBack(how, session)
   }
 
   received(bytes: Buffer, isOwn: boolean): void {
@@ -103,6 +103,8 @@ export class SocketPath implements LeasePath, LoanReader {
   }
 
   closed(cause: Error | undefined): void {
+    // A lease that was taken back loses its socket too, and the thread may see that first.
+    this.#loan.port.readAhead()
     if (this.#state !== 'open') return
     this.#state = 'lost'
     this.#user.lost(cause ?? new Error('The server closed the connection'))

@@ -1,7 +1,8 @@
 import { DataRowMessage } from 'pg-protocol/dist/messages.js'
 import { Parser } from 'pg-protocol/dist/parser.js'
 import { ProtocolError } from '../common/errors.js'
-import { DataRow } from './backend-types.js'
+import { DataRow, ErrorResponse } from './backend-types.js'
+import { isLastWord } from './last-word.js'
 import { isSound } from './message-checks.js'
 
 /** A message of the server's, as `pg` has it. */
@@ -42,6 +43,8 @@ export class RowParser extends UntypedParser {
 
   /** What `parse` has thrown that is not the callback's. */
   fault: ProtocolError | undefined
+  /** The server's last word: it closes the connection. */
+  lastWord: Message | undefined
 
   /** @throws ProtocolError for a message that cannot be read; the parser is of no use then. */
   override parse(bytes: Buffer, callback: (message: Message) => void): void {
@@ -55,7 +58,9 @@ export class RowParser extends UntypedParser {
       if (type === DataRow)
         return new DataRowMessage(length, this.#values(body, end, bytes as Bytes)) as Message
       if (!isSound(type, bytes, body, end)) throw new Error(UNSOUND)
-      return super.handlePacket(body, type, length, bytes)
+      const message = super.handlePacket(body, type, length, bytes)
+      if (type === ErrorResponse && isLastWord(bytes, body, end)) this.lastWord = message
+      return message
     } catch (cause) {
       const message = `A message of type ${String.fromCharCode(type)} cannot be read: ${(cause as Error).message}`
       this.fault = new ProtocolError(message, { cause })

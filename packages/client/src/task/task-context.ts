@@ -1,5 +1,6 @@
 import type { LeasedClientOptions } from '../client/client-options.js'
-import { type Leased, type LeasedClient, leaseClient } from '../client/leased-client.js'
+import { type Leased, leaseClient } from '../client/leased.js'
+import type { LeasedClient } from '../client/leased-client.js'
 import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
 import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
@@ -102,7 +103,18 @@ export class RunningTask implements TaskContext {
     this.#watch?.report(progress)
   }
 
-  /** Gives everything back. */
+  /**
+   * Gives the clients back once what they have sent is answered.
+   * @returns undefined when there is nothing to wait for.
+   * @throws the abort's reason, and a lease's error when an answer is lost.
+   */
+  finish(): Promise<void> | undefined {
+    const finishing = [...this.#clients.values()].map((client) => client.finish())
+    if (finishing.every((each) => each === undefined)) return undefined
+    return Promise.all(finishing).then(() => this.throwIfAborted())
+  }
+
+  /** Gives everything back at once. */
   close(): void {
     this.#isOver = true
     for (const client of this.#clients.values()) client.settle()

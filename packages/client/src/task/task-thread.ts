@@ -37,7 +37,10 @@ async function run(message: TaskMessage): Promise<unknown> {
   try {
     context.throwIfAborted()
     const task = await loadTask(message.filename, message.name)
-    return answerOf(await task(message.input, context))
+    const answer = answerOf(await task(message.input, context))
+    const finishing = context.finish()
+    if (finishing !== undefined) await finishing
+    return answer
   } finally {
     context.close()
   }

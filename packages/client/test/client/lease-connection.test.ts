@@ -12,9 +12,13 @@ const anything: object = new Proxy(() => {}, {
   apply: () => anything,
 })
 
+/** A stream in the place of a lease's, and the server's last words. */
+const stream = (lastWords: Error[] = []) =>
+  Object.assign(new PassThrough(), { ends: (word: Error) => void lastWords.push(word) })
+
 /** A connection, and what its client was told, one entry for each message. */
 function start() {
-  const connection = new LeaseConnection(new PassThrough())
+  const connection = new LeaseConnection(stream())
   const told: unknown[] = []
   connection.client = Object.assign(Object.create(pg.Client.prototype), {
     emit: (...values: unknown[]) => told.push(values),
@@ -29,7 +33,7 @@ test('the client is told of whatever pg registers listeners for', () => {
   expect(registered.length).toBeGreaterThan(15)
   for (const name of registered) {
     const asked: unknown[] = []
-    const connection = new LeaseConnection(new PassThrough())
+    const connection = new LeaseConnection(stream())
     const note = (_: object, property: unknown) => asked.push(property) > 0 && anything
     connection.client = new Proxy({}, { get: note, set: (...call) => note(call[0], call[1]) !== false })
     connection.emit(name, { error: new Error(name) })
@@ -38,7 +42,7 @@ test('the client is told of whatever pg registers listeners for', () => {
 })
 
 test('the client hears of a message before others do, and they hear of it as well', () => {
-  const connection = new LeaseConnection(new PassThrough())
+  const connection = new LeaseConnection(stream())
   const order: string[] = []
   const client = Object.assign(Object.create(pg.Client.prototype), { emit: () => order.push('client') })
   connection.client = client
@@ -62,4 +66,37 @@ test('once it has let go nobody is told of anything, and an error harms nobody',
   connection.emit('dataRow', {})
   expect(connection.emit('error', new Error('late'))).toBe(true)
   expect(told).toEqual([])
+})
+
+/** An ErrorResponse of these fields. */
+function refusal(...fields: string[]): Buffer {
+  const body = Buffer.from(`${fields.map((field) => `${field}\0`).join('')}\0`)
+  const header = Buffer.from('E\0\0\0\0')
+  header.writeInt32BE(body.byteLength + 4, 1)
+  return Buffer.concat([header, body])
+}
+
+const SHUTDOWN = ['C57P01', 'Mterminating connection due to administrator command']
+
+test.each([
+  ['in English', ['SFATAL', 'VFATAL', ...SHUTDOWN], true],
+  ['in another language', ['SВАЖНО', 'VFATAL', ...SHUTDOWN], true],
+  ['of an old server', ['SFATAL', ...SHUTDOWN], true],
+  ['of a panic', ['SPANIC', 'VPANIC', 'CXX000', 'Mwhat now'], true],
+  ['of a mere error', ['SERROR', 'VERROR', 'C22012', 'Mdivision by zero'], false],
+  ['of an error that speaks of it', ['SERROR', 'VERROR', 'CP0001', 'MVFATAL', 'DSFATAL'], false],
+])('an error %s ends the stream if the server closes behind it', async (_, fields, isLast) => {
+  const lastWords: Error[] = []
+  const lease = stream(lastWords)
+  const connection = new LeaseConnection(lease)
+  const heard: Error[] = []
+  connection.on('errorMessage', (error: Error) => heard.push(error))
+  connection.client = Object.assign(Object.create(pg.Client.prototype), { _handleErrorMessage() {} })
+  connection.attachListeners(lease)
+  lease.write(refusal(...fields))
+  await expect.poll(() => lastWords.length + heard.length, { timeout: 10_000 }).toBe(1)
+  expect([lastWords.length, heard.length]).toEqual(isLast ? [1, 0] : [0, 1])
+  expect([...lastWords, ...heard][0]).toMatchObject({
+    code: fields.find((each) => each[0] === 'C')!.slice(1),
+  })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
-import { leaseClient } from '../../src/client/leased-client.js'
+import { leaseClient } from '../../src/client/leased.js'
 import { LeaseLostError, NotAttachedError } from '../../src/common/errors.js'
 import { BrokerLink } from '../../src/lease/broker-link.js'
 

@@ -19,9 +19,7 @@ class TestChannel implements FrameChannel<BrokerFrame, WorkerFrame> {
     this.posted.push(chunk)
   }
 
-  postMove(chunk: Uint8Array): void {
-    this.posted.push(chunk)
-  }
+  readAhead(): void {}
 
   ref(): void {
     this.holdsThread = true

@@ -129,13 +129,15 @@ describe('a cancel can never hit the next lease’s query', () => {
     const doorman = await lending.doorman()
     const broker = lending.broker({ max: 1, connectionString: doorman.connectionString })
     const held = await lock(database, 3)
-    const before = await broker.withConnection(async (client) => {
-      const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+    let before: number | undefined
+    const lease = broker.withConnection(async (client) => {
+      before = (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
       client.query('SELECT pg_advisory_xact_lock(3)').catch(() => {})
       await untilRunning(database, 'SELECT pg_advisory_xact_lock(3)')
       doorman.holdNewcomers()
-      return rows[0].pid as number
+      throw new Error('enough')
     })
+    await expect(lease).rejects.toThrow('enough')
     await until(() => doorman.waiting === 1, 'for the cancel')
     await held.release()
     const next = processId(broker)
@@ -150,10 +152,14 @@ describe('a cancel can never hit the next lease’s query', () => {
     const errors: unknown[] = []
     await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        broker.withConnection(async (client) => {
-          await client.query('SELECT pg_sleep(0.002)').catch((error) => errors.push(error))
-          if (index % 2 === 0) client.query(SLEEP).catch(() => {})
-        }),
+        broker
+          .withConnection(async (client) => {
+            await client.query('SELECT pg_sleep(0.002)').catch((error) => errors.push(error))
+            if (index % 2 === 0) return
+            client.query(SLEEP).catch(() => {})
+            throw new Error('enough')
+          })
+          .catch(({ message }) => expect(message).toBe('enough')),
       ),
     )
     await untilQuiet(broker)

@@ -63,7 +63,9 @@ describe.skipIf(!getSockets).each(['idle', 'blocked'] as const)(
       })
       keeper.goOn()
       await lease
-      await expect(keeper.call('one', [PID])).rejects.toMatchObject({ code: 'PGLEASE_LEASE_LOST' })
+      await expect(keeper.call('one', [PID])).rejects.toMatchObject({
+        code: 'PGLEASE_BROKER_CLOSED',
+      })
     })
 
     test('the end of the thread leaves it to the others, and no descriptor behind', async () => {
@@ -167,7 +169,7 @@ describe.skipIf(!getSockets)('a lease that is taken back from a thread', () => {
     await until(async () => (await database.serverConnections()) === 1, 'for the server to see it')
     keeper.goOn()
     const told = await lease
-    expect(told).toEqual({ pid: expect.any(Number), code: expect.stringMatching(/^PGLEASE_LEASE_/) })
+    expect(told).toEqual({ pid: expect.any(Number), code: 'PGLEASE_LEASE_REVOKED' })
     expect(told.pid).not.toBe(pid)
     expect(await keeper.call('one', [PID])).toEqual({ pid })
     await untilQuiet(broker)

@@ -59,6 +59,7 @@ const frames = {
   acknowledgement: numeral,
   word: constant('cancel', 'cancel and tell', 'release', 'destroy', 'kept'),
   ask: record({ ask: bytes }),
+  notAwaited: record({ notAwaited: word, task: word }),
   again: fc.oneof(record({ again: bytes }), record({ again: bytes, reopened })),
   back: fc.oneof(
     record({ back: constant('release', 'destroy'), session }),

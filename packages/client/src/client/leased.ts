@@ -1,0 +1,201 @@
+import pg from 'pg'
+import type { BrokerLink } from '../lease/broker-link.js'
+import { type LeaseRequest, MOST_STACK } from '../lease/contract.js'
+import { lostBefore, released } from '../lease/lease-errors.js'
+import { LeaseStream } from '../lease/lease-stream.js'
+import { answerCall, answerCallWhen, type Call, refuseConnect, refuseQuery } from './call-answers.js'
+import { ClientConfig } from './client-config.js'
+import { type LeasedClientOptions, leaseOptions } from './client-options.js'
+import { LeaseConnection } from './lease-connection.js'
+import { LeaseEnd } from './lease-end.js'
+import type { LeasedClient, ReleaseOption } from './leased-client.js'
+import { PgClient } from './pg-client.js'
+import { noteAnswer } from './unanswered.js'
+
+/**
+ * - `unused`: no query yet, so no lease;
+ * - `leasing`: the first query has opened the lease;
+ * - `lost`: the lease ended on its own, the error says why;
+ * - `ended`: by `end`; queries sent before in pipeline mode may still be answered, as of `pg`.
+ */
+type State = { is: 'unused' | 'leasing' | 'ended' } | { is: 'lost'; error: Error }
+
+/** What a server says at the end of a start-up. */
+const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
+
+/** The class behind `LeasedClient`. */
+export class Leased extends PgClient {
+  readonly #stream: LeaseStream
+  readonly #connection: LeaseConnection
+  readonly #request: LeaseRequest
+  readonly #link: BrokerLink
+  readonly #end: LeaseEnd
+  #state: State = { is: 'unused' }
+  /** Once it has been called, a further `connect` is refused, as of `pg`. */
+  #connectCalled = false
+
+  constructor(link: BrokerLink, options: LeasedClientOptions, task?: string) {
+    const lease = leaseOptions(options)
+    const request: LeaseRequest = { ...lease, database: lease.database ?? 'default' }
+    if (task !== undefined) request.task = task
+    const stream = new LeaseStream(link, request, options.pipeline === true)
+    const connection = new LeaseConnection(stream)
+    super(new ClientConfig(connection, options))
+    connection.client = this
+    this.#connection = connection
+    this.binary = options.binary ?? pg.defaults.binary ?? false
+    // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
+    stream.onGranted = (processId) => {
+      this.processID = processId
+    }
+    this.#link = link
+    this.#stream = stream
+    this.#request = request
+    this.#end = new LeaseEnd(this, stream, connection, request)
+  }
+
+  get isOver(): boolean {
+    return this.#end.isReleased || (this.#state.is !== 'unused' && this.#state.is !== 'leasing')
+  }
+
+  /** As of `pg.Client`. Not needed: the first query connects. It opens no lease. */
+  override connect(...call: Call): unknown {
+    const isFirst = !this.#connectCalled
+    this.#connectCalled = true
+    const refusal = this.#state.is === 'ended' ? released(this.#request.database) : this.#refusal
+    if (refusal !== undefined) return refuseConnect(refusal, call)
+    // The first query has connected: pg would let it wait for this call.
+    if (this.#state.is === 'leasing') return isFirst ? answerCall(this, call) : super.connect(...call)
+    this.#noteCaller(this.connect)
+    this.#state = { is: 'leasing' }
+    process.nextTick(() => this.#connected())
+    return super.connect(...call)
+  }
+
+  override query(...call: Call): unknown {
+    const refusal = this.#refusal
+    if (refusal !== undefined) return refuseQuery(refusal, call, this.#connection)
+    if (this.#state.is === 'unused') {
+      this.#noteCaller(this.query)
+      this.#state = { is: 'leasing' }
+      super.connect(() => {})
+      this.#connected()
+    }
+    const answer = super.query(...call)
+    const config = call[0] as { query_timeout?: unknown } | undefined
+    noteAnswer(this, answer, Boolean(config?.query_timeout || this.connectionParameters.query_timeout))
+    return answer
+  }
+
+  release(option?: ReleaseOption): void {
+    if (this.#end.isReleased) throw released(this.#request.database)
+    this.#end.release(option)
+  }
+
+  /** As `release`, but harmless after it. */
+  giveBack(option?: ReleaseOption): void {
+    if (!this.#end.isReleased) this.#end.release(option)
+  }
+
+  /**
+   * Releases the lease once what was sent is answered, what is sent meanwhile too.
+   * @returns undefined when there is nothing to wait for. Else a promise that rejects when an answer is lost, but not for
+   * what comes too late.
+   */
+  finish(): Promise<void> | undefined {
+    return this.#end.finish()
+  }
+
+  /** Releases the lease if it is not released yet; what its holder still waits for rejects with `reason`. */
+  settle(reason?: Error): void {
+    this.#end.settle(reason)
+  }
+
+  cancelQuery(): void {
+    this.#stream.cancel()
+  }
+
+  /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
+  override end(...call: Call): unknown {
+    if (this.#end.isReleased) return answerCallWhen(this.#end.over, call)
+    this.#state = { is: 'ended' }
+    // The goodbye to the server is the pool's to say.
+    this.#connection.end = () => void this.#stream.end()
+    return super.end(...call)
+  }
+
+  /** An error that nobody listens for must not end the thread: the next query tells of it. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'error') return super.emit(event, ...values)
+    if (this.#state.is !== 'leasing' || this.#end.isReleased) return false
+    const error = values[0] as Error
+    this.#state = { is: 'lost', error }
+    // The error may be the client's own, of an answer that it did not expect: then the lease is still open.
+    this.#stream.release('release')
+    return this.listenerCount('error') > 0 && super.emit(event, ...values)
+  }
+
+  /** For the end of the lease: see `LeaseEnd`. */
+  get condition(): 'unused' | 'used' | 'broken' {
+    if (this.#state.is === 'unused') return 'unused'
+    // As of pg, who ends a client that does not pipeline waits for nothing.
+    const isBroken = this.#state.is === 'lost' || (this.#state.is === 'ended' && !this.pipeline)
+    return isBroken ? 'broken' : 'used'
+  }
+
+  // As pg calls them.
+
+  /** The connection knows its client. */
+  _attachListeners(): void {}
+
+  override _pulseQueryQueue(): void {
+    super._pulseQueryQueue()
+    this.#end.goOn()
+  }
+
+  override _handleCopyInResponse(message: unknown): void {
+    this.#end.copyInBegun()
+    super._handleCopyInResponse(message)
+    this.#end.goOn()
+  }
+
+  override _handleErrorMessage(message: unknown): void {
+    const query = this._activeQuery
+    super._handleErrorMessage(message)
+    if (query != null && this.pipeline) this.#end.refused(query)
+  }
+
+  override _errorAllQueries(error: Error): void {
+    this.#end.lost(error, () => super._errorAllQueries(error))
+  }
+
+  /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */
+  #noteCaller(method: (...call: Call) => unknown): void {
+    if (this.#request.openedAt !== undefined || this.#link.info?.traceLeases === false) return
+    const caller: { stack?: string } = {}
+    Error.captureStackTrace(caller, method)
+    // It is what a program's own `Error.prepareStackTrace` makes of it.
+    if (typeof caller.stack === 'string') this.#request.openedAt = caller.stack.slice(0, MOST_STACK)
+  }
+
+  /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */
+  #connected(): void {
+    if (!this.#end.isReleased && this.#state.is !== 'lost') this.#connection.emit('readyForQuery', READY)
+  }
+
+  /** Why a query can be sent no more. */
+  get #refusal(): Error | undefined {
+    const { database } = this.#request
+    if (this.#end.isReleased) return released(database)
+    return this.#state.is === 'lost' ? lostBefore(database, this.#state.error) : undefined
+  }
+}
+
+/** A new leased client, in the type that keeps pg's overloads. */
+export function leaseClient(
+  link: BrokerLink,
+  options: LeasedClientOptions,
+  task?: string,
+): LeasedClient & Leased {
+  return new Leased(link, options, task) as LeasedClient & Leased
+}
