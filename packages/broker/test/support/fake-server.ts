@@ -20,10 +20,18 @@ export const GREETING = Buffer.concat([
 
 const PLAIN_ANSWERS: Record<string, Buffer> = {
   P: message('1'),
+  C: message('3'),
   B: message('2'),
   E: message('C', 'DISCARD ALL\0'),
   S: READY,
   p: message('E', 'SFATAL\0C28P01\0Mpassword authentication failed\0\0'),
+}
+
+/** To the broker's own queries, whose answers it compares with what they must be. */
+const OWN_ANSWERS: Record<string, Buffer> = {
+  '': message('I'),
+  'DISCARD ALL': message('C', 'DISCARD ALL\0'),
+  ROLLBACK: message('C', 'ROLLBACK\0'),
 }
 
 export interface FakeAnswers {
@@ -137,6 +145,8 @@ export class FakeServer {
 
   #toQuery(socket: Socket, text: string): void {
     this.queries.push(text)
+    const own = OWN_ANSWERS[text]
+    if (own !== undefined) return void socket.write(Buffer.concat([own, READY]))
     socket.write(this.answers.toQuery?.(text) ?? Buffer.concat([message('C', 'SELECT 0\0'), READY]))
     if (this.answers.endsBehind?.(text)) socket.end()
   }
