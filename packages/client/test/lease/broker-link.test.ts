@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
 import { leaseClient } from '../../src/client/leased.js'
-import { LeaseLostError, NotAttachedError } from '../../src/common/errors.js'
+import { BrokerClosedError, NotAttachedError } from '../../src/common/errors.js'
 import { BrokerLink } from '../../src/lease/broker-link.js'
 
 const closers: (() => void)[] = []
@@ -72,13 +72,13 @@ test('a broker that closes before it answers is none', async () => {
   })
 })
 
-test('a lease on a link that has closed since is lost at once', async () => {
+test('a lease on a link that has closed since is told at once that the broker has closed', async () => {
   const { link, broker } = start()
   await sayHello(broker)
   await link.ready
   broker.close()
   await expect.poll(() => link.isOpen, { timeout: 10_000 }).toBe(false)
-  await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toThrow(LeaseLostError)
+  await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toThrow(BrokerClosedError)
 })
 
 test('a port that its broker has closed while it was free is not used again', async () => {
