@@ -1,3 +1,4 @@
+import { ResetFailedError } from '@pglease/client/internal'
 import { exchange } from '../connection/exchange.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { LeaseBehaviour } from './lease-behaviour.js'
@@ -26,7 +27,9 @@ export class Preparing extends LeaseBehaviour {
         if (this.#lease.state === 'preparing') this.#lease.relays(connection)
       },
       (error: Error) => {
-        if (this.#lease.state === 'preparing') this.#lease.lost(error)
+        if (this.#lease.state !== 'preparing') return
+        if (error instanceof ResetFailedError) this.#lease.waitsAgain()
+        else this.#lease.lost(error)
       },
     )
   }
