@@ -91,7 +91,9 @@ test.each([
 ])('the next lease has the connection, and nothing of %s', async (speech) => {
   const { broker, executor } = start()
   const before = await executor.run(undefined, { name: 'looks' })
-  await executor.run(speech, { name: 'speaks' })
+  // Behind a goodbye nothing is answered, which its own task may be told.
+  const isAnswered = speech !== 'a goodbye'
+  await executor.run(speech, { name: 'speaks' }).catch((error) => isAnswered && Promise.reject(error))
   expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
   expect(broker.stats().default).toMatchObject({ opened: 1 })
   const { rows } = await broker.withConnection((client) => client.query('SELECT count(*)::int FROM copied'))
