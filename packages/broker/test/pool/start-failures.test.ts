@@ -10,6 +10,7 @@ import { createTestDatabase } from '../support/database.js'
 import { FakeServer, GREETING } from '../support/fake-server.js'
 import { processId } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
+import { randomFrom } from '../support/random.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -32,6 +33,9 @@ const url = (change: (url: URL) => void): DatabaseOptions => {
 const refusal = (...fields: string[]) => message('E', `${fields.join('\0')}\0\0`)
 const authentication = (kind: number, more: string | Buffer = '') =>
   message('R', Buffer.concat([Buffer.from([0, 0, 0, kind]), Buffer.from(more)]))
+
+const SEED = 20_260_103
+const ROUNDS = 200
 
 /** Only `tls.connect` follows it. */
 const NODE_ONLY = { minDHSize: 1024 }
@@ -208,6 +212,31 @@ describe('a start that waiting cannot mend is refused at once:', () => {
       expect(error).toMatchObject({ code: 'PGLEASE_CONNECT', retryable: false })
       expect(error.cause).toMatchObject(cause)
       await broker.close()
+    }
+  })
+
+  test('whatever a server says, a start has an end', async () => {
+    const random = randomFrom(SEED)
+    const any = (count: number) => Math.floor(random() * count)
+    const server = await FakeServer.start()
+    lending.closeAfterTest(() => server.close())
+    const { connectionString } = server
+    for (let round = 0; round < ROUNDS; round++) {
+      const asked = authentication(
+        [0, 3, 5, 10, 11, 12, any(256)][any(7)]!,
+        random() < 0.5 ? 'SCRAM-SHA-256\0\0' : '',
+      )
+      const greeting = Buffer.concat([...(random() < 0.5 ? [asked] : []), GREETING])
+      for (let count = any(4); count > 0; count--)
+        greeting[any(greeting.length)] = [0, 1, 255, any(256)][any(4)]!
+      server.answers = { greeting: greeting.subarray(0, any(greeting.length + 1)), endsBehindGreeting: true }
+      const ssl = [false, { ca }, { ca, ...NODE_ONLY }][any(3)]!
+      const options = readDatabase('default', { connectionString, ssl, connectionTimeoutMillis: 0 })
+      const start = openSession(options, new AbortController().signal)
+      await start.then(
+        ({ client }) => client.connection.stream.destroy(),
+        (error) => expect(error, `round ${round} of seed ${SEED}`).toBeInstanceOf(Error),
+      )
     }
   })
 

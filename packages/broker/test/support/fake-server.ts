@@ -37,6 +37,8 @@ const OWN_ANSWERS: Record<string, Buffer> = {
 export interface FakeAnswers {
   /** To the start-up message. Default: `GREETING`. */
   greeting?: Buffer
+  /** Whether that is all, and the server closes. */
+  endsBehindGreeting?: boolean
   /** To an SSLRequest. Default: TLS with the tests' certificate. */
   toSslRequest?: Buffer
   /** To a simple query. Default: that it is done. */
@@ -110,6 +112,7 @@ export class FakeServer {
         } else {
           isStarted = true
           socket.write(this.#greet(one))
+          if (this.answers.endsBehindGreeting) socket.end()
         }
       }
     }
