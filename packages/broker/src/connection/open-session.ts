@@ -6,7 +6,8 @@ import type { ConnectingClient } from './connecting-client.js'
 import type { Database } from './database-options.js'
 import { relayReason } from './relay-reason.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
-import { startTls, type TlsOptions } from './tls-client.js'
+import { startTls } from './tls-client.js'
+import { type TlsOptions, withSafeCheck } from './tls-options.js'
 import { LeftToNodeError, TlsSocket } from './tls-socket.js'
 import { watchStart } from './watched-start.js'
 
@@ -69,7 +70,8 @@ const nodeStream: MakeStream = ({ ssl }) => (ssl ? new Socket() : new PlainSocke
 async function open(database: Database, stop: AbortSignal, speaker: TlsSpeaker): Promise<OpenSession> {
   const makeStream = speaker === 'shared' ? sharedStream : nodeStream
   const client = new pg.Client(clientConfig(database, makeStream)) as unknown as ConnectingClient
-  const { ssl } = client
+  const ssl = withSafeCheck(client.ssl)
+  client.connection.ssl = ssl
   const { stream } = client.connection
   if (stream instanceof TlsSocket) leaveTlsTo(stream, client)
   let serverVersion = ''

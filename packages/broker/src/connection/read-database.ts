@@ -36,7 +36,11 @@ const DEFAULTS = {
 const tls: Check = (value) => {
   const isRight = typeof value === 'boolean' || value === 'true' || value === 'no-verify' || value === null
   const isObject = typeof value === 'object' && !Array.isArray(value)
-  return isRight || isObject ? undefined : 'true, false, or an object of options of tls.connect'
+  // Node would show one that is a number.
+  const { passphrase } = Object(value)
+  const isSafe = passphrase === undefined || passphrase === null || typeof passphrase === 'string'
+  if (isRight || (isObject && isSafe)) return undefined
+  return 'true, false, or an object of options of tls.connect, in which a passphrase is a string'
 }
 
 const CHECKS: Record<keyof DatabaseOptions, Check> = {

@@ -9,9 +9,7 @@ import {
 } from 'node:tls'
 import { inspect } from 'node:util'
 import { type Address, mustHaveOpenSsl, openSsl, TlsSession } from '@pglease/client/internal'
-
-/** Of `ssl`, as `pg.Client` takes it. */
-export type TlsOptions = true | ConnectionOptions
+import type { TlsOptions } from './tls-options.js'
 
 /** What of `tls.connect`'s options is followed here: most of it by Node, which makes OpenSSL's context of them. */
 const FOLLOWED: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 import { SecureSocket, type TlsSession, type WriteCallback } from '@pglease/client/internal'
 import { processMissing } from './passing-error.js'
-import { certificateOf, checkServer, nameServer, type TlsOptions } from './tls-client.js'
+import { certificateOf, checkServer, nameServer } from './tls-client.js'
+import type { TlsOptions } from './tls-options.js'
 
 /** The server and this process's OpenSSL did not come to terms; Node's own TLS may, or says why not. */
 export class LeftToNodeError extends Error {}

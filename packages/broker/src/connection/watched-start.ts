@@ -1,6 +1,5 @@
-import type { ConnectionOptions } from 'node:tls'
-import { inspect, types } from 'node:util'
 import { MessageScanner, onAbort, RowParser, startTypes } from '@pglease/client/internal'
+import { asError } from '../common/as-error.js'
 import type { ConnectingClient } from './connecting-client.js'
 import { PassingError, processMissing } from './passing-error.js'
 
@@ -42,7 +41,6 @@ export async function watchStart<T>(
       const missing = processMissing(answer)
       if (missing !== undefined) fail(missing)
     })
-  guardIdentityCheck(client)
   const stopListening = onAbort(stop, () => fail(new PassingError('The pool is closing')))
   if (limitMillis > 0)
     timer = setTimeout(() => {
@@ -64,50 +62,27 @@ function guardParser({ connection }: ConnectingClient, fail: (error: Error) => v
   connection.attachListeners = (stream) => {
     const scanner = new MessageScanner(startTypes)
     const parser = new RowParser()
-    let isFirst = true
+    let first: Buffer | undefined
+    /** Whether a message has been whole. */
+    let isHeard = false
     const read = (bytes: Buffer) => {
       for (let at = scanner.next(bytes, 0); at !== -1; ) at = scanner.next(bytes, at)
       parser.parse(bytes, (message) => {
+        isHeard = true
         if (connection._emitMessage) connection.emit('message', message)
         connection.emit(message.name === 'error' ? 'errorMessage' : message.name, message)
       })
     }
     stream.on('data', (bytes) => {
+      first ??= Buffer.from(bytes)
       try {
         read(bytes)
       } catch (error) {
-        // Nothing that was parsed: it has no length.
-        const missing = isFirst && parser.fault === undefined ? processMissing(bytes) : undefined
+        // It has no length, so it is never whole.
+        const missing = isHeard || parser.fault !== undefined ? undefined : processMissing(first)
         fail(missing ?? asError(error))
         stream.destroy()
       }
-      isFirst = false
     })
   }
-}
-
-/** Node throws what a check of the server's identity throws at whoever turns the loop. */
-function guardIdentityCheck({ connection }: ConnectingClient): void {
-  const { checkServerIdentity: check } = Object(connection.ssl) as ConnectionOptions
-  if (typeof check !== 'function') return
-  const guarded: typeof check = (...values) => {
-    try {
-      return check(...values)
-    } catch (error) {
-      return asError(error)
-    }
-  }
-  // What `pg` hides of them too.
-  const own = Object.getOwnPropertyDescriptors(connection.ssl)
-  connection.ssl = Object.defineProperties(
-    {},
-    { ...own, checkServerIdentity: { value: guarded, enumerable: true } },
-  )
-}
-
-/** A hook may throw anything. */
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
-  const shown = inspect(thrown, { depth: 1, maxArrayLength: 10, maxStringLength: 100 })
-  return new Error(`What was thrown is no error: ${shown}`, { cause: thrown })
 }

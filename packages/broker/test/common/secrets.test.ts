@@ -1,10 +1,12 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ConnectionBroker, SharedPoolExecutor } from '../../src/index.js'
+import { ConnectionBroker, type DatabaseOptions, SharedPoolExecutor } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
+import { processId } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
 
-const lending = new Lending(await createTestDatabase())
+const testDatabase = await createTestDatabase()
+const lending = new Lending(testDatabase)
 
 const SECRET = 'opensesame'
 const URL_WITH_SECRET = `postgres://me:${SECRET}@localhost:5432/app`
@@ -50,6 +52,7 @@ describe('no secret is printed of', () => {
     ['a connection string for a port', database({ port: `me:${SECRET}@localhost` })],
     ['a key in `ssl`', database({ ssl: [{ key: SECRET }] })],
     ['a misspelt `ssl`', database({ sssl: { key: SECRET, passphrase: SECRET } })],
+    ['a passphrase that is a number', database({ ssl: { passphrase: 31_337_042 } })],
     ['a key for a flag', database({ keepAlive: { key: SECRET } })],
     ['an option whose name is an address', database({ [URL_WITH_SECRET]: true })],
     ['an option whose name is a list of settings', database({ [`password=${SECRET} host=h`]: true })],
@@ -91,6 +94,31 @@ describe('no secret is printed of', () => {
     expect(error).toMatchObject({ code: 'PGLEASE_CONFIGURATION' })
     expect(printed(error)).not.toMatch(SECRET)
   })
+})
+
+test.each<[string, DatabaseOptions]>([
+  ['an address that is none', { connectionString: `postgres://me:${SECRET}@localhost:port/app` }],
+  ['a wrong password', { password: SECRET }],
+  ['a key that is no PEM', { ssl: { key: SECRET, cert: SECRET } }],
+  ['a key of a wrong type', { ssl: { key: { pem: SECRET } as never } }],
+  ['a passphrase of no store', { ssl: { pfx: 'no store', passphrase: SECRET } }],
+])('no secret is printed of a start that is refused for %s', async (_what, options) => {
+  const { hostname: host, port, username: user } = new URL(testDatabase.connectionString)
+  const parts = { connectionString: undefined as never, host, port: Number(port), user }
+  const database = testDatabase.name
+  const broker = lending.broker({ ...parts, database, ssl: false, connectionTimeoutMillis: 0, ...options })
+  const error = await processId(broker).catch((error) => error)
+  expect(error).toMatchObject({ code: 'PGLEASE_CONNECT' })
+  expect(printed(error)).not.toMatch(SECRET)
+})
+
+test('the message of a refusal does not show what a function has thrown that is no error', async () => {
+  const broker = lending.broker({
+    connectionTimeoutMillis: 0,
+    onConnect: () => Promise.reject({ password: SECRET }),
+  })
+  const error = await processId(broker).catch((error) => error)
+  expect(error.message).toMatch('What was thrown is no error, but an object')
 })
 
 describe('what is long is cut, and costs little', () => {
