@@ -73,7 +73,7 @@ const small: fc.Arbitrary<Recipe> = fc.oneof(
 )
 
 /** What costs time or memory to look at, where somebody looks at all of it. */
-export const huge: fc.Arbitrary<Recipe> = constant(
+const huge: fc.Arbitrary<Recipe> = constant(
   { $: 'text', of: 'x', times: 5_000_000 },
   { $: 'text', of: '\u{1f418}\n', times: 1_000_000 },
   { $: 'sparse', length: 2 ** 32 - 1 },

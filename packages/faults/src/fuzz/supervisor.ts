@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { FuzzMessage, FuzzRequest } from './fuzz-process.js'
 
 /** What was found. */
-export interface Finding {
+interface Finding {
   readonly target: string
   readonly batch: number
   readonly what: string

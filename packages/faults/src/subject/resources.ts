@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import * as v8 from 'node:v8'
 import { MessagePort } from 'node:worker_threads'
 
@@ -52,14 +52,5 @@ function fileOf(descriptor: string): string {
     return readlinkSync(`/proc/self/fd/${descriptor}`)
   } catch {
     return ''
-  }
-}
-
-export function residentMebibytesOf(processId: number): number {
-  try {
-    const pages = Number(readFileSync(`/proc/${processId}/statm`, 'utf8').split(' ')[1])
-    return (pages * 4096) / MEBIBYTE
-  } catch {
-    return Number.NaN
   }
 }

@@ -19,7 +19,7 @@ const body = fc.oneof(
 )
 
 /** Whole messages of one direction. */
-export const messages = (types: string): fc.Arbitrary<Buffer[]> =>
+const messages = (types: string): fc.Arbitrary<Buffer[]> =>
   fc.array(
     fc.tuple(fc.constantFrom(...types), body).map(([type, bytes]) => message(type, bytes)),
     { maxLength: 12 },
@@ -66,6 +66,3 @@ export function cut(whole: Buffer, at: readonly number[]): Buffer[] {
   const offsets = at.map((offset) => offset % (whole.length + 1)).sort((one, other) => one - other)
   return [...offsets, whole.length].map((end, index) => whole.subarray(offsets[index - 1] ?? 0, end))
 }
-
-/** Bytes of a kept case, which are written as hex. */
-export const fromHex = (hex: string) => Buffer.from(hex, 'hex')

@@ -4,7 +4,7 @@ import type { Phase } from '../plan.js'
 import type { Steps } from '../steps.js'
 
 /** What a work has at hand. */
-export interface Tools {
+interface Tools {
   readonly db: LeasedClient
   /** Of the task. */
   readonly id: number
