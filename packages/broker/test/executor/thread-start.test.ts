@@ -108,3 +108,23 @@ describe.each([
     expect(new Set(threads)).toEqual(new Set([first]))
   })
 })
+
+test('a thread whose broker does not answer runs tasks that lease nothing', async () => {
+  const broker = lending.broker()
+  await broker.close()
+  const executor = lending.executor<Tasks>(broker, 'thread.js')
+  expect(await executor.run(undefined, { name: 'here' })).toEqual(expect.any(Number))
+  await expect(executor.run(undefined, { name: 'nativeLoads' })).rejects.toMatchObject({
+    code: expect.stringMatching(/^PGLEASE_(BROKER_CLOSED|LEASE_LOST|NOT_ATTACHED)$/),
+  })
+  expect(await executor.run(undefined, { name: 'here' })).toEqual(expect.any(Number))
+})
+
+test('a main thread that stands still for long while threads start ends none of them', async () => {
+  const { executor, errors } = start({ maxThreads: 2 })
+  const task = executor.run(undefined, { name: 'here' })
+  // Longer than a broker has to say hello.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 11_000)
+  expect(await task).toEqual(expect.any(Number))
+  expect(errors).toEqual([])
+})
