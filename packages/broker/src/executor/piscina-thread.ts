@@ -44,7 +44,9 @@ export class PiscinaThread {
    */
   constructor(shown: object, onGarbage: () => void) {
     this.#hidden = findHidden(shown)
-    const { onMessage, taskInfos } = this.#hidden
+    const { onMessage, taskInfos, port } = this.#hidden
+    // What was posted and cannot be read here would be waited for without end.
+    port.on('messageerror', onGarbage)
     this.#hidden.onMessage = (message) => {
       const answer = checked(message, taskInfos)
       if (answer === undefined) onGarbage()

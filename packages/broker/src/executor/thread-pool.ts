@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { ThreadEndedError } from '@pglease/client'
-import { described } from '@pglease/client/internal'
+import { cloneError, described } from '@pglease/client/internal'
 import type { ThreadOptions } from './executor-options.js'
 import { TaskAnswer } from './piscina-thread.js'
 import { TaskJob } from './task-job.js'
@@ -105,7 +105,7 @@ export class ThreadPool {
   #unsent(job: TaskJob, error: unknown): void {
     this.#settled(job)
     job.line.first?.begins()
-    job.run.failed(error)
+    job.run.failed(cloneError(error, job.message.input, 'input'))
     this.#events.room()
   }
 

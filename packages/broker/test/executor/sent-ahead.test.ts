@@ -86,41 +86,47 @@ describe('a thread begins its next task while the main thread is blocked', () =>
     await after
   })
 
-  test('and none is lost, begun twice or beside another, while threads come and go and callers abort', async () => {
-    const executor = start({ maxThreads: 4, idleTimeout: 1, abortGraceMillis: 5 })
-    const next = randomFrom(7)
-    const begun = new Int32Array(new SharedArrayBuffer(4 * 2000))
-    const outcomes = { answered: 0, aborted: 0, died: 0 }
-    const run = async (number: number) => {
-      const [kind, stop] = [next(), new AbortController()]
-      const dies = kind > 0.99
-      if (kind < 0.1) setImmediate(() => stop.abort())
-      else if (kind < 0.2) setTimeout(() => stop.abort(), 5)
-      const options = { name: 'counts' as const, ...(kind < 0.5 ? { signal: stop.signal } : {}) }
-      try {
-        const turns = Math.floor(next() * 20)
-        expect(await executor.run({ begun, number, turns, dies }, options)).toBe(number)
-        expect(begun[number]).toBe(1)
-        outcomes.answered++
-      } catch (error) {
-        expect(error).toMatchObject(dies ? { code: 'PGLEASE_THREAD_ENDED' } : { name: 'AbortError' })
-        expect(begun[number]).toBeLessThanOrEqual(1)
-        outcomes[dies ? 'died' : 'aborted']++
+  // Two thousand tasks and hundreds of threads: a busy machine takes long.
+  const patience = { timeout: 180_000 }
+  test(
+    'and none is lost, begun twice or beside another, while threads come and go and callers abort',
+    patience,
+    async () => {
+      const executor = start({ maxThreads: 4, idleTimeout: 1, abortGraceMillis: 5 })
+      const next = randomFrom(7)
+      const begun = new Int32Array(new SharedArrayBuffer(4 * 2000))
+      const outcomes = { answered: 0, aborted: 0, died: 0 }
+      const run = async (number: number) => {
+        const [kind, stop] = [next(), new AbortController()]
+        const dies = kind > 0.99
+        if (kind < 0.1) setImmediate(() => stop.abort())
+        else if (kind < 0.2) setTimeout(() => stop.abort(), 5)
+        const options = { name: 'counts' as const, ...(kind < 0.5 ? { signal: stop.signal } : {}) }
+        try {
+          const turns = Math.floor(next() * 20)
+          expect(await executor.run({ begun, number, turns, dies }, options)).toBe(number)
+          expect(begun[number]).toBe(1)
+          outcomes.answered++
+        } catch (error) {
+          expect(error).toMatchObject(dies ? { code: 'PGLEASE_THREAD_ENDED' } : { name: 'AbortError' })
+          expect(begun[number]).toBeLessThanOrEqual(1)
+          outcomes[dies ? 'died' : 'aborted']++
+        }
       }
-    }
-    let number = 0
-    const caller = async (callerNumber: number) => {
-      while (number < begun.length) {
-        await run(number++)
-        // Now and then there is less to do.
-        if (next() < 0.02) await new Promise((resolve) => setTimeout(resolve, callerNumber))
+      let number = 0
+      const caller = async (callerNumber: number) => {
+        while (number < begun.length) {
+          await run(number++)
+          // Now and then there is less to do.
+          if (next() < 0.02) await new Promise((resolve) => setTimeout(resolve, callerNumber))
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 12 }, (_, callerNumber) => caller(callerNumber)))
-    expect(outcomes.answered + outcomes.aborted + outcomes.died).toBe(begun.length)
-    expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0)
-    expect([executor.runningSize, executor.queueSize]).toEqual([0, 0])
-  })
+      await Promise.all(Array.from({ length: 12 }, (_, callerNumber) => caller(callerNumber)))
+      expect(outcomes.answered + outcomes.aborted + outcomes.died).toBe(begun.length)
+      expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0)
+      expect([executor.runningSize, executor.queueSize]).toEqual([0, 0])
+    },
+  )
 })
 
 test('a task for which a thread is started goes to one that comes free before', async () => {

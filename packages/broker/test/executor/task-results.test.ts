@@ -33,8 +33,11 @@ test.each([{}, { onProgress() {} }])(
   'an input that cannot be cloned fails its task and no other',
   async (options) => {
     const executor = lending.executor<Tasks>(lending.broker(), 'progress.js')
-    const failing = executor.run(() => {}, { name: 'answers', ...options })
-    await expect(failing).rejects.toMatchObject({ name: 'DataCloneError' })
+    const failing = executor.run({ rows: [{ f() {} }] }, { name: 'answers', ...options })
+    await expect(failing).rejects.toMatchObject({
+      name: 'DataCloneError',
+      message: 'The input could not be cloned: input.rows[0].f is a function.',
+    })
     expect(await executor.run('next', { name: 'answers' })).toBe('next')
   },
 )

@@ -76,9 +76,11 @@ export async function endsItsThreadWhenItMay({ cells, how }) {
   return ends[how]()
 }
 
-/** Its thread ends right behind it, before another task can begin. */
-export function answersAndEndsItsThread(cells) {
-  blocks(cells)
+/** Its thread ends right behind it, before a task that has arrived meanwhile can begin. */
+export async function answersAndEndsItsThread(cells) {
+  await waits(cells)
+  // What was posted before the cell was set arrives in the next turn.
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
   setImmediate(() => {
     throw new Error('Nobody catches this')
   })
