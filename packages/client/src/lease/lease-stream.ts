@@ -193,7 +193,12 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     const request = this.#request
     const loan = this.#link.reopen(this, request)
     if (loan !== undefined) return this.#reopened(loan, chunk, callback)
-    const port = this.#link.takePort()
+    let port: LeasePort
+    try {
+      port = this.#link.takePort()
+    } catch (error) {
+      return void this.destroy(error as Error)
+    }
     this.#state = { is: 'asking', port, first: chunk }
     try {
       port.open(this, request, chunk)
