@@ -29,6 +29,12 @@ function readsAs(link: string, path: string): boolean {
   }
 }
 
+const untilClosed = (path: string) =>
+  until(
+    () => descriptorsOf(path) === 0,
+    () => 'for the file to be closed',
+  )
+
 /** A file of which only this test knows. */
 function ownFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pglease-'))
@@ -95,10 +101,7 @@ test.skipIf(process.platform !== 'linux').each(PLACES)(
     const port = await portOf(thread)
     const file = await open(path)
     port.postMessage(message(file), [file as unknown as TransferListItem])
-    await until(
-      () => descriptorsOf(path) === 0,
-      () => 'for the file to be closed',
-    )
+    await untilClosed(path)
     thread.close()
     await broker.withConnection((client) => client.query('SELECT 1'))
     expect(warnings.map(({ code, holder }) => [code, holder])).toEqual(
@@ -148,7 +151,7 @@ test.skipIf(process.platform !== 'linux')(
     await expect(executor.run(path, { name: 'returnsFileLate', signal })).rejects.toMatchObject({
       name: 'AbortError',
     })
-    expect(descriptorsOf(path)).toBe(0)
+    await untilClosed(path)
     const file = (await executor.run(path, { name: 'returnsFile' })) as unknown as FileHandle
     expect(await file.readFile('utf8')).toBe('text')
     await file.close()
@@ -161,9 +164,6 @@ test.skipIf(process.platform !== 'linux')(
     const path = ownFile()
     const executor = lending.executor<Tasks>(lending.broker(), 'files.js')
     await executor.run(path, { name: 'postsFile' })
-    await until(
-      () => descriptorsOf(path) === 0,
-      () => 'for the file to be closed',
-    )
+    await untilClosed(path)
   },
 )
