@@ -4,19 +4,24 @@ import {
   BrokerClosedError,
   type LeasedClient,
   LeaseRevokedError,
+  type TransactionOptions,
   UnknownDatabaseError,
   type WithConnectionOptions,
 } from '@pglease/client'
 import {
   type AttachRequest,
   type BrokerLink,
+  checkOptions,
+  flag,
   isAttachRequest,
   makeThreadToken,
+  millis,
+  nameOf,
+  names,
+  transact,
   withLease,
+  wrong,
 } from '@pglease/client/internal'
-import { closeBrought } from './common/brought.js'
-import { checkOptions, flag, millis, names, wrong } from './common/option-check.js'
-import { nameOf } from './common/option-words.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import type { BrokerWarning } from './common/warnings.js'
@@ -25,7 +30,6 @@ import { readDatabase } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
 import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
-import { ThreadShare } from './lease/thread-share.js'
 
 export interface BrokerOptions {
   /** By name; a lease that names none is on `default`. */
@@ -138,27 +142,26 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
       databases: names,
     })
     for (const name of options.databases ?? []) this.#mustHave(name)
-    const share = new ThreadShare()
+    const standstills = { left: 1 }
     const emit = worker.emit
     worker.emit = (event, ...values: unknown[]) => {
       const [message] = values
       if (event !== 'message' || !isAttachRequest(message))
         return Reflect.apply(emit, worker, [event, ...values])
       // Not as the thread says: what it posts may be made up.
-      this.serve({ ...message, threadId: worker.threadId }, options, share)
+      this.serve({ ...message, threadId: worker.threadId }, options, standstills)
       return true
     }
   }
 
   /**
    * Answers a thread that has asked for its control port. For the executor; see `attach`.
-   * @param share of the thread, however often it asks.
+   * @param standstills of the thread, however often it asks.
    */
-  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions, share: ThreadShare): void {
+  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions = {}, standstills = { left: 1 }): void {
     const port = request['@pglease/attach']
     const rights = this.#rights(`thread ${request.threadId}`, options)
-    closeBrought(request, port)
-    this.#ports.serve(port, { ...rights, keepsSockets: true, share })
+    this.#ports.serve(port, { ...rights, keepsSockets: true, standstills })
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -173,9 +176,17 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     }
     this.#ownLink ??= this.#ports.linkHere({
       ...this.#rights('the main thread', {}),
-      share: new ThreadShare(),
+      standstills: { left: 0 },
     })
     return withLease(this.#ownLink, work, options)
+  }
+
+  /** A transaction on a lease of this thread: see `withTransaction` of `@pglease/client`. */
+  withTransaction<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    return transact((within, lease) => this.withConnection(within, lease), work, options)
   }
 
   /** Figures of each database, by name. */
@@ -239,7 +250,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   #rights(
     label: string,
     { databases = this.databases }: AttachOptions,
-  ): Omit<ThreadRights, 'keepsSockets' | 'share'> {
+  ): Omit<ThreadRights, 'keepsSockets' | 'standstills'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }

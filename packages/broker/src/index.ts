@@ -13,5 +13,5 @@ export type { DatabaseOptions, ServerOptions } from './connection/database-optio
 export { SharedPoolExecutor } from './executor/executor.js'
 export type { ExecutorOptions } from './executor/executor-options.js'
 export type { TaskInput, TaskName, TaskResult } from './executor/executor-types.js'
-export type { MapOptions } from './executor/map-tasks.js'
+export type { MapOptions, SettledTask } from './executor/map-tasks.js'
 export type { RunOptions } from './executor/run-options.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ERROR_CLASSES } from '@pglease/client'
 import { describe, expect, test } from 'vitest'
-import { checkOptions } from '../src/common/option-check.js'
+import { checkOptions } from '../../client/src/common/option-check.js'
 import { LEASE_CHECKS } from '../src/connection/lease-checks.js'
 import { readDatabase } from '../src/connection/read-database.js'
 import { checkExecutorOptions } from '../src/executor/executor-options.js'

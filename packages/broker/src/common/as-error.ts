@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { typeOf } from './option-words.js'
+import { typeOf } from '@pglease/client/internal'
 
 /** What a user's function has thrown, which may be anything, as an error. */
 export function asError(thrown: unknown): Error {

@@ -1,6 +1,14 @@
 import type { IsolationLevel } from '@pglease/client'
-import { MOST_NAME, MOST_STACK } from '@pglease/client/internal'
-import { type Check, flag, millis, number, oneOf, textOf } from '../common/option-check.js'
+import {
+  type Check,
+  flag,
+  MOST_NAME,
+  MOST_STACK,
+  millis,
+  number,
+  oneOf,
+  textOf,
+} from '@pglease/client/internal'
 
 export const ISOLATION_LEVELS: readonly IsolationLevel[] = [
   'read uncommitted',

@@ -6,13 +6,13 @@ import {
   either,
   flag,
   millis,
+  nameOf,
   oneOf,
   seconds,
   text,
   whole,
   wrong,
-} from '../common/option-check.js'
-import { nameOf } from '../common/option-words.js'
+} from '@pglease/client/internal'
 import type { Database, DatabaseOptions } from './database-options.js'
 import { ISOLATION_LEVELS } from './lease-checks.js'
 

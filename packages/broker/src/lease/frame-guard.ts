@@ -9,6 +9,7 @@ import { types } from 'node:util'
 import {
   type AgainFrame,
   type AskFrame,
+  checkOptions,
   isBytes,
   isSnapshot,
   MOST_NAME,
@@ -18,7 +19,6 @@ import {
   type ReturnedSession,
   type ReturnFrame,
 } from '@pglease/client/internal'
-import { checkOptions } from '../common/option-check.js'
 import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { LeaseState } from './lease-state.js'
 

@@ -3,6 +3,7 @@ import {
   type AgainFrame,
   type AskFrame,
   type BrokerFrame,
+  checkOptions,
   type FrameChannel,
   type GrantedSocket,
   type NotAwaitedFrame,
@@ -12,7 +13,6 @@ import {
   toWire,
   type WorkerFrame,
 } from '@pglease/client/internal'
-import { checkOptions } from '../common/option-check.js'
 import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { DatabaseLeases } from './database-leases.js'
 import { type FrameKind, kindOf, mayCome } from './frame-guard.js'
@@ -41,11 +41,6 @@ export interface PortOwner {
 
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
-
-/** What the holders of leases are told when their thread has posted something that it may not, for a port. */
-export function breachOf(what: string): unknown {
-  return toWire(new ProtocolError(`The thread has posted ${what}.`))
-}
 
 /** The broker's end of a lease port: gives each of its leases, one after another, the frames meant for it. */
 export class ServedPort implements LeasePeer {
@@ -81,14 +76,16 @@ export class ServedPort implements LeasePeer {
   }
 
   /** Once its lease is over, whose socket the thread may use until it hears of this: it has not said that it is done. */
-  leave(): void {
+  close(): void {
     this.#lease = undefined
+    this.#channel.close()
   }
 
-  /** The thread has posted what it may not: its lease ends. @param error of `toWire`. */
-  refuse(error: unknown): void {
+  /** The thread has posted what it may not: its lease ends, and so does the port. */
+  refuse(what: string): void {
     this.#release('destroy', 'not returned')
-    if (this.#number > 0) this.#channel.post({ revoke: this.#number, error })
+    this.revoked(new ProtocolError(`The thread has posted ${what}.`))
+    this.close()
   }
 
   granted(processId: number, isAnswered: boolean, isAskable: boolean): void {
@@ -168,8 +165,7 @@ export class ServedPort implements LeasePeer {
   }
 
   #breach(what: string): void {
-    this.refuse(breachOf(what))
-    this.#channel.close()
+    this.refuse(what)
     this.#owner.breach(what)
   }
 

@@ -252,7 +252,14 @@ describe('a task', () => {
   const create = (signal?: AbortSignal) =>
     new TaskRun(
       { filename: 'file:///nowhere.js', name: 'task', input: 1 },
-      { signal, onProgress: undefined, transferList: [], abortGraceMillis: 60_000, onGarbage() {} },
+      {
+        signal,
+        timeoutMillis: undefined,
+        onProgress: undefined,
+        transferList: [],
+        abortGraceMillis: 60_000,
+        onGarbage() {},
+      },
     )
 
   test('settles once, whatever comes later', async () => {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { ClientTransactionOptions } from './transaction-options.js'
 
 /**
  * As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. An error of the server's
@@ -31,4 +32,13 @@ export interface LeasedClient extends pg.Client {
    * documentation).
    */
   cancelQuery(): void
+  /**
+   * Runs `work` in a transaction on this client: commits it when `work` resolves, rolls it back when it rejects. Within a
+   * transaction it is a savepoint, which takes no options. What another try may mend is tried again; `work` is called anew.
+   * @throws as `withTransaction`; a `ConfigurationError` for options of a savepoint.
+   */
+  withTransaction<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options?: ClientTransactionOptions,
+  ): Promise<T>
 }

@@ -10,6 +10,8 @@ import { LeaseConnection } from './lease-connection.js'
 import { LeaseEnd } from './lease-end.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'
 import { PgClient } from './pg-client.js'
+import type { ClientTransactionOptions } from './transaction-options.js'
+import { Transactions } from './transactions.js'
 import { noteAnswer } from './unanswered.js'
 
 /**
@@ -33,6 +35,7 @@ export class Leased extends PgClient {
   #state: State = { is: 'unused' }
   /** Once it has been called, a further `connect` is refused, as of `pg`. */
   #connectCalled = false
+  #transactions: Transactions | undefined
 
   constructor(link: BrokerLink, options: LeasedClientOptions, task?: string) {
     const lease = leaseOptions(options)
@@ -115,6 +118,18 @@ export class Leased extends PgClient {
     this.#stream.cancel()
   }
 
+  withTransaction<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: ClientTransactionOptions = {},
+  ): Promise<T> {
+    return this.transactions.run(work, options)
+  }
+
+  get transactions(): Transactions {
+    this.#transactions ??= new Transactions(this as unknown as LeasedClient, this)
+    return this.#transactions
+  }
+
   /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
   override end(...call: Call): unknown {
     if (this.#end.isReleased) return answerCallWhen(this.#end.over, call)
@@ -161,6 +176,7 @@ export class Leased extends PgClient {
 
   override _handleErrorMessage(message: unknown): void {
     const query = this._activeQuery
+    this.#transactions?.refused(message)
     super._handleErrorMessage(message)
     if (query != null && this.pipeline) this.#end.refused(query)
   }

@@ -148,6 +148,29 @@ export class ThreadEndedError extends PgleaseError {
   }
 }
 
+/** The task ran for longer than `timeoutMillis`, and was aborted. What it had committed before stays. */
+export class TaskTimeoutError extends PgleaseError {
+  readonly code = 'PGLEASE_TASK_TIMEOUT'
+  readonly retryable = false
+}
+
+/**
+ * A transaction was rolled back although its work had resolved: the error of one of its queries was caught (`cause`), or
+ * transactions of one client overlapped. It is `retryable` when its cause is.
+ */
+export class TransactionError extends PgleaseError {
+  readonly code = 'PGLEASE_TRANSACTION'
+  readonly retryable: boolean
+
+  constructor(
+    message: string,
+    { retryable = false, ...fields }: PgleaseErrorFields & { cause?: unknown; retryable?: boolean } = {},
+  ) {
+    super(message, fields)
+    this.retryable = retryable
+  }
+}
+
 /** Bytes that are no messages of the Postgres protocol. The connection is closed. */
 export class ProtocolError extends PgleaseError {
   readonly code = 'PGLEASE_PROTOCOL'
@@ -170,5 +193,7 @@ export const ERROR_CLASSES = [
   ExecutorClosedError,
   UnknownTaskError,
   ThreadEndedError,
+  TaskTimeoutError,
+  TransactionError,
   ProtocolError,
 ] as const

@@ -2,6 +2,7 @@ import type { LeasedClientOptions } from '../client/client-options.js'
 import { type Leased, leaseClient } from '../client/leased.js'
 import type { LeasedClient } from '../client/leased-client.js'
 import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
+import { type TransactionOptions, transact } from '../client/with-transaction.js'
 import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import type { TaskMessage } from './task-contract.js'
@@ -24,6 +25,11 @@ export interface TaskContext {
     work: (client: LeasedClient) => Promise<T> | T,
     options?: WithConnectionOptions,
   ): Promise<T>
+  /**
+   * A transaction with a lease of its own, for a part of the task: as `withTransaction` of `@pglease/client`. On a client
+   * that the task has already, `db.withTransaction` needs no further connection.
+   */
+  withTransaction<T>(work: (client: LeasedClient) => Promise<T> | T, options?: TransactionOptions): Promise<T>
   /** Aborted when the caller's signal is, once the thread returns to its event loop. */
   readonly signal: AbortSignal
   /**
@@ -60,6 +66,7 @@ export class RunningTask implements TaskContext {
     // Tasks take these out of the context by destructuring.
     this.database = this.database.bind(this)
     this.withConnection = this.withConnection.bind(this)
+    this.withTransaction = this.withTransaction.bind(this)
     this.throwIfAborted = this.throwIfAborted.bind(this)
     this.reportProgress = this.reportProgress.bind(this)
   }
@@ -86,6 +93,13 @@ export class RunningTask implements TaskContext {
     } finally {
       this.#clients.delete(key)
     }
+  }
+
+  withTransaction<T>(
+    work: (client: LeasedClient) => Promise<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    return transact(this.withConnection, work, options)
   }
 
   get signal(): AbortSignal {

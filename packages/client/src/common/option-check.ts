@@ -1,5 +1,5 @@
-import { ConfigurationError } from '@pglease/client'
 import { closest, distance } from 'fastest-levenshtein'
+import { ConfigurationError } from './errors.js'
 import { nameOf, show, typeOf } from './option-words.js'
 
 /** Says what a value must be, or undefined when it is right. */

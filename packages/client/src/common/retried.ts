@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LeaseTimeoutError, QueueFullError } from './errors.js'
+import { isRetryable } from './retryable.js'
+
+const FIRST_PAUSE_MILLIS = 10
+const LONGEST_PAUSE_MILLIS = 1000
+
+const RETRIES = 5
+
+interface Retries {
+  retries?: number | undefined
+  isRetryable?: ((error: unknown) => boolean) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Tries again what fails of something that another try may mend. The pauses are random, lest those who were in each other's
+ * way meet again.
+ * @throws what the last try throws, or the signal's reason
+ */
+export async function retried<T>(attempt: () => Promise<T>, options: Retries): Promise<T> {
+  const { retries = RETRIES, signal } = options
+  const isWorthIt = options.isRetryable ?? isWorthATry
+  for (let count = 0; ; count++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (count >= retries || signal?.aborted || !isWorthIt(error)) throw error
+    }
+    const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** count)
+    await delay(Math.random() * longest, undefined, { signal }).catch((error) => {
+      throw signal?.aborted ? signal.reason : error
+    })
+  }
+}
+
+/** Who has waited for a connection until its time was over does not wait as long again. */
+function isWorthATry(error: unknown): boolean {
+  const hasWaited = error instanceof LeaseTimeoutError || error instanceof QueueFullError
+  return !hasWaited && isRetryable(error)
+}
