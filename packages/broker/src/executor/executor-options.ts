@@ -1,4 +1,3 @@
-import type { Piscina } from 'piscina'
 import {
   anything,
   type Check,
@@ -11,7 +10,8 @@ import {
   text,
   whole,
   wrong,
-} from '../common/option-check.js'
+} from '@pglease/client/internal'
+import type { Piscina } from 'piscina'
 
 type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
 

@@ -2,15 +2,13 @@ import { EventEmitter } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
 import { ExecutorClosedError, QueueFullError } from '@pglease/client'
-import { described } from '@pglease/client/internal'
+import { described, millis, wrong } from '@pglease/client/internal'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
-import { closeBrought } from '../common/brought.js'
-import { millis, wrong } from '../common/option-check.js'
 import { StateMachine } from '../common/state-machine.js'
 import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
-import { type MapOptions, mapTasks } from './map-tasks.js'
+import { type Inputs, type MapOptions, mapTasks, type SettledTask } from './map-tasks.js'
 import { checkRunOptions, type RunOptions } from './run-options.js'
 import { TaskDispatch } from './task-dispatch.js'
 import { TaskRun } from './task-run.js'
@@ -61,10 +59,8 @@ export class SharedPoolExecutor<
     } = options
     this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
     this.#tasks = new TaskDispatch(threads, {
-      attach: (request, share) => broker.serve(request, databases === undefined ? {} : { databases }, share),
-      message: (message) => {
-        if (!this.emit('message', message)) closeBrought(message)
-      },
+      attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
+      message: (message) => this.emit('message', message),
       error: (error) => this.#tell(error),
     })
   }
@@ -82,8 +78,8 @@ export class SharedPoolExecutor<
   /**
    * Runs one task. Its lease is given back when it settles, however it settles.
    *
-   * Rejects with what the task throws, all fields kept; with the signal's reason; with a `ThreadEndedError`,
-   * `QueueFullError`, `ExecutorClosedError` or `UnknownTaskError`; with a `ConfigurationError` for wrong options.
+   * Rejects with what the task throws, all fields kept; with the signal's reason; with a `TaskTimeoutError`,
+   * `ThreadEndedError`, `QueueFullError`, `ExecutorClosedError` or `UnknownTaskError`; with a `ConfigurationError` for wrong options.
    */
   run<N extends TaskName<M>, P = unknown>(
     input: TaskInput<M, N>,
@@ -109,24 +105,49 @@ export class SharedPoolExecutor<
    * Runs a task for each input and yields the results, in the inputs' order unless `ordered` is false. Reads the inputs
    * as threads come free, so any number of them needs little memory. The first failure, or leaving the loop, aborts
    * the tasks under way.
+   *
+   * Throws what the first task that fails rejects with, what the inputs throw, and the signal's reason.
    */
-  map<N extends TaskName<M>>(
-    inputs: Iterable<TaskInput<M, N>> | AsyncIterable<TaskInput<M, N>>,
-    options: MapOptions<N> & { name: N },
+  map<N extends TaskName<M>, P = unknown>(
+    inputs: Inputs<TaskInput<M, N>>,
+    options: MapOptions<N, P> & { name: N },
   ): AsyncGenerator<TaskResult<M, N>, void, undefined>
-  map(
-    inputs: Iterable<TaskInput<M, 'default'>> | AsyncIterable<TaskInput<M, 'default'>>,
-    options?: MapOptions<never>,
+  map<P = unknown>(
+    inputs: Inputs<TaskInput<M, 'default'>>,
+    options?: MapOptions<never, P>,
   ): AsyncGenerator<TaskResult<M, 'default'>, void, undefined>
-  map(
-    inputs: Iterable<unknown> | AsyncIterable<unknown>,
-    options: MapOptions<string> = {},
+  async *map(
+    inputs: Inputs<unknown>,
+    options: MapOptions<string, never> = {},
   ): AsyncGenerator<never, void, undefined> {
-    const run = (input: unknown, runOptions: object) =>
-      (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
-    const { capacity } = this.#tasks
-    const concurrency = capacity + Math.min(capacity, this.#options.maxQueue)
-    return mapTasks(inputs, options, concurrency, run) as AsyncGenerator<never, void, undefined>
+    for await (const settled of this.#settle(inputs, options)) {
+      if (settled.status === 'rejected') throw settled.reason
+      yield settled.value as never
+    }
+  }
+
+  /**
+   * As `map`, but goes on after tasks that fail, and yields for each input how its task has settled, and which it was.
+   *
+   * Throws what the inputs throw, the signal's reason, and an `ExecutorClosedError` once the executor takes no more tasks.
+   */
+  mapSettled<N extends TaskName<M>, P = unknown>(
+    inputs: Inputs<TaskInput<M, N>>,
+    options: MapOptions<N, P> & { name: N },
+  ): AsyncGenerator<SettledTask<TaskResult<M, N>>, void, undefined>
+  mapSettled<P = unknown>(
+    inputs: Inputs<TaskInput<M, 'default'>>,
+    options?: MapOptions<never, P>,
+  ): AsyncGenerator<SettledTask<TaskResult<M, 'default'>>, void, undefined>
+  async *mapSettled(
+    inputs: Inputs<unknown>,
+    options: MapOptions<string, never> = {},
+  ): AsyncGenerator<SettledTask<never>, void, undefined> {
+    for await (const settled of this.#settle(inputs, options)) {
+      // The inputs may have no end, and none of them would have a task.
+      if (settled.status === 'rejected' && settled.reason instanceof ExecutorClosedError) throw settled.reason
+      yield settled as SettledTask<never>
+    }
   }
 
   /**
@@ -144,9 +165,16 @@ export class SharedPoolExecutor<
     return this.close()
   }
 
+  #settle(inputs: Inputs<unknown>, options: MapOptions<string, never>): AsyncGenerator<SettledTask<unknown>> {
+    const run = (input: unknown, runOptions: object) =>
+      (this.run as (...call: unknown[]) => Promise<unknown>)(input, runOptions)
+    const { capacity } = this.#tasks
+    return mapTasks(inputs, options, capacity + Math.min(capacity, this.#options.maxQueue), run)
+  }
+
   #enqueue(
     input: unknown,
-    { name, signal, onProgress, transferList = [] }: RunOptions<string, never>,
+    { name, signal, timeoutMillis, onProgress, transferList = [] }: RunOptions<string, never>,
   ): Promise<unknown> {
     const { filename, name: defaultName, abortGraceMillis } = this.#options
     const moved = unwrapMove(input)
@@ -154,6 +182,7 @@ export class SharedPoolExecutor<
       { filename, name: name ?? defaultName, input: moved.input },
       {
         signal,
+        timeoutMillis,
         onProgress,
         transferList: [...transferList, ...moved.transferList],
         abortGraceMillis,

@@ -1,7 +1,10 @@
-import { checkOptions, flag, signal, text, whole } from '../common/option-check.js'
+import { callable, checkOptions, flag, millis, signal, text, whole } from '@pglease/client/internal'
 import type { RunOptions } from './run-options.js'
 
-export interface MapOptions<N extends string = string> extends Pick<RunOptions<N>, 'name' | 'signal'> {
+export interface MapOptions<N extends string = string, P = unknown>
+  extends Pick<RunOptions<N>, 'name' | 'signal' | 'timeoutMillis'> {
+  /** Called with what the task of the input `index` (from 0) reports; a throw aborts that task. */
+  onProgress?: (progress: P, index: number) => void
   /** Whether results come in the order of the inputs, or as they are ready. Default: true. */
   ordered?: boolean
   /**
@@ -16,26 +19,30 @@ const CHECKS = {
   ordered: flag,
   concurrency: whole(1),
   signal,
+  timeoutMillis: millis,
+  onProgress: callable,
 }
 
-type Inputs = Iterable<unknown> | AsyncIterable<unknown>
-type Outcome = { result: unknown } | { error: unknown }
+export type Inputs<I> = Iterable<I> | AsyncIterable<I>
+
+/** How the task of one input has settled; `index` is the input's, from 0. */
+export type SettledTask<R> =
+  | { index: number; status: 'fulfilled'; value: R }
+  | { index: number; status: 'rejected'; reason: unknown }
+
 type Run = (input: unknown, options: object) => Promise<unknown>
 
-/** Keeps up to `concurrency` tasks under way and yields their results. */
+/** Keeps up to `concurrency` tasks under way and yields how they settle. */
 export async function* mapTasks(
-  inputs: Inputs,
-  options: MapOptions,
+  inputs: Inputs<unknown>,
+  options: MapOptions<string, never>,
   defaultConcurrency: number,
   run: Run,
-): AsyncGenerator<unknown, void, undefined> {
+): AsyncGenerator<SettledTask<unknown>, void, undefined> {
   checkOptions('map', options, CHECKS)
   const tasks = new MappedTasks(inputs, options, options.concurrency ?? defaultConcurrency, run)
   try {
-    for (let next = await tasks.next(); next !== undefined; next = await tasks.next()) {
-      if ('error' in next) throw next.error
-      yield next.result
-    }
+    for (let next = await tasks.next(); next !== undefined; next = await tasks.next()) yield next
   } finally {
     await tasks.stop()
   }
@@ -46,7 +53,7 @@ class MappedTasks {
   readonly #source: Iterator<unknown> | AsyncIterator<unknown>
   readonly #concurrency: number
   readonly #isOrdered: boolean
-  readonly #start: (input: unknown) => Promise<unknown>
+  readonly #start: (input: unknown, index: number) => Promise<unknown>
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal | undefined
   /**
@@ -56,7 +63,9 @@ class MappedTasks {
    */
   #inputs: 'waiting' | 'reading' | 'ended' = 'waiting'
   /** Of tasks in the order in which they are to be taken: as started, or as done. */
-  readonly #line: { outcome: Outcome | undefined }[] = []
+  readonly #line: { settled: SettledTask<unknown> | undefined }[] = []
+  /** Tasks started. */
+  #count = 0
   /** Tasks started and not yet taken. */
   #untaken = 0
   readonly #running = new Set<Promise<void>>()
@@ -69,25 +78,31 @@ class MappedTasks {
     this.#wake()
   }
 
-  constructor(inputs: Inputs, options: MapOptions, concurrency: number, run: Run) {
-    const { name, signal, ordered = true } = options
+  constructor(inputs: Inputs<unknown>, options: MapOptions<string, never>, concurrency: number, run: Run) {
+    const { ordered = true, concurrency: _, signal, onProgress, ...each } = options
     this.#source = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]()
     this.#concurrency = concurrency
     this.#isOrdered = ordered
     this.#signal = signal
     const both = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
-    this.#start = (input) => run(input, { ...(name === undefined ? {} : { name }), signal: both })
+    this.#start = (input, index) => {
+      const report = onProgress && ((progress: never) => onProgress(progress, index))
+      return run(input, { ...each, signal: both, onProgress: report })
+    }
     if (signal?.aborted) this.#onAbort()
     signal?.addEventListener('abort', this.#onAbort)
   }
 
-  /** The next outcome; undefined when all are taken. */
-  async next(): Promise<Outcome | undefined> {
+  /**
+   * The next that has settled; undefined when all are taken.
+   * @throws what ends all of it
+   */
+  async next(): Promise<SettledTask<unknown> | undefined> {
     for (;;) {
-      if (this.#failure !== undefined) return this.#failure
+      if (this.#failure !== undefined) throw this.#failure.error
       this.#read()
-      const outcome = this.#line[0]?.outcome
-      if (outcome !== undefined) return this.#take(outcome)
+      const settled = this.#line[0]?.settled
+      if (settled !== undefined) return this.#take(settled)
       if (this.#inputs === 'ended' && this.#untaken === 0) return undefined
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -107,11 +122,11 @@ class MappedTasks {
     else closed.catch(() => {})
   }
 
-  #take(outcome: Outcome): Outcome {
+  #take(settled: SettledTask<unknown>): SettledTask<unknown> {
     this.#line.shift()
     this.#untaken--
     this.#read()
-    return outcome
+    return settled
   }
 
   #read(): void {
@@ -137,18 +152,19 @@ class MappedTasks {
   }
 
   #run(input: unknown): void {
-    const task: { outcome: Outcome | undefined } = { outcome: undefined }
+    const index = this.#count++
+    const task: { settled: SettledTask<unknown> | undefined } = { settled: undefined }
     this.#untaken++
     if (this.#isOrdered) this.#line.push(task)
-    const settled = (outcome: Outcome) => {
-      task.outcome = outcome
+    const settle = (settled: SettledTask<unknown>) => {
+      task.settled = settled
       if (!this.#isOrdered) this.#line.push(task)
       this.#running.delete(running)
       this.#wake()
     }
-    const running: Promise<void> = this.#start(input).then(
-      (result) => settled({ result }),
-      (error) => settled({ error }),
+    const running: Promise<void> = this.#start(input, index).then(
+      (value) => settle({ index, status: 'fulfilled', value }),
+      (reason) => settle({ index, status: 'rejected', reason }),
     )
     this.#running.add(running)
   }

@@ -1,6 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { fromWire, type Wire } from '@pglease/client/internal'
-import { closeBrought } from '../common/brought.js'
 
 /** What a task has answered. What Piscina gives instead tells of the task's thread: it can be anything, as the thread can throw. */
 export class TaskAnswer {
@@ -50,9 +49,8 @@ export class PiscinaThread {
     port.on('messageerror', onGarbage)
     this.#hidden.onMessage = (message) => {
       const answer = checked(message, taskInfos)
-      if (answer !== undefined) return onMessage(answer)
-      closeBrought(message)
-      onGarbage()
+      if (answer === undefined) onGarbage()
+      else onMessage(answer)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads'
-import { callable, checkOptions, signal, text } from '../common/option-check.js'
+import { callable, checkOptions, millis, signal, text } from '@pglease/client/internal'
 
 export interface RunOptions<N extends string = string, P = unknown> {
   /** The exported function to run. Default: the executor's `name`. */
@@ -9,6 +9,11 @@ export interface RunOptions<N extends string = string, P = unknown> {
    * after `abortGraceMillis` its thread is ended. The promise rejects with the signal's reason.
    */
   signal?: AbortSignal
+  /**
+   * How long the task may run, in milliseconds, its wait in the queue not counted. Past it the task is aborted as by
+   * `signal`, and the promise rejects with a `TaskTimeoutError`. Default: no limit.
+   */
+  timeoutMillis?: number
   /** Called with what the task reports; a throw aborts the task. */
   onProgress?: (progress: P) => void
   /** Parts of the input that are moved to the thread instead of copied. */
@@ -18,6 +23,7 @@ export interface RunOptions<N extends string = string, P = unknown> {
 const CHECKS = {
   name: text,
   signal,
+  timeoutMillis: millis,
   onProgress: callable,
   transferList: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
 }

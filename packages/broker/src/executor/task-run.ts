@@ -1,7 +1,6 @@
 import type { Transferable } from 'node:worker_threads'
-import { ProtocolError } from '@pglease/client'
+import { ProtocolError, TaskTimeoutError } from '@pglease/client'
 import { onAbort, type TaskMessage } from '@pglease/client/internal'
-import { closeBrought } from '../common/brought.js'
 import { StateMachine } from '../common/state-machine.js'
 import type { TaskAnswer } from './piscina-thread.js'
 import { RunWatch } from './run-watch.js'
@@ -23,6 +22,8 @@ export const TASK_TRANSITIONS = {
 
 export interface TaskRunOptions {
   signal: AbortSignal | undefined
+  /** How long it may run; undefined: as long as it likes. */
+  timeoutMillis: number | undefined
   onProgress: ((progress: never) => void) | undefined
   transferList: readonly Transferable[]
   abortGraceMillis: number
@@ -50,7 +51,8 @@ export class TaskRun {
   /** Made for each sending, only of a task that is watched: a channel costs more than a small task. */
   #watch: RunWatch | undefined
   readonly #stopListening: (() => void) | undefined
-  #graceTimer: NodeJS.Timeout | undefined
+  /** Of the running time, then of the grace. */
+  #timer: NodeJS.Timeout | undefined
   #reason: { value: unknown } | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
@@ -82,7 +84,8 @@ export class TaskRun {
   }
 
   get isWatched(): boolean {
-    return this.#options.signal !== undefined || this.#options.onProgress !== undefined
+    const { signal, timeoutMillis, onProgress } = this.#options
+    return signal !== undefined || timeoutMillis !== undefined || onProgress !== undefined
   }
 
   /** What is moved instead of copied cannot be sent a second time. */
@@ -115,13 +118,16 @@ export class TaskRun {
     if (this.state !== 'queued') return
     this.#machine.to('running')
     this.onUnqueue()
+    const { timeoutMillis } = this.#options
+    // Behind what has come meanwhile: the answer may be there, where this thread was busy.
+    const timeout = () => setImmediate(() => this.#timedOut())
+    if (timeoutMillis !== undefined) this.#timer = setTimeout(timeout, timeoutMillis)
   }
 
   answered({ how, value }: TaskAnswer): void {
-    if (this.state === 'settled') return closeBrought(value)
+    if (this.state === 'settled') return
     this.started()
     this.#watch?.readLast()
-    if (this.#reason !== undefined) closeBrought(value)
     if (how === 'threw' || this.#reason !== undefined) this.#fail(value)
     else this.#settle(() => this.#resolve(value))
   }
@@ -143,7 +149,14 @@ export class TaskRun {
     this.#machine.to('aborting')
     this.#reason = { value: reason }
     this.#watch.abort(reason)
-    this.#graceTimer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
+  }
+
+  #timedOut(): void {
+    if (this.state !== 'running') return
+    const limit = this.#options.timeoutMillis!
+    this.abort(new TaskTimeoutError(`The task "${this.name}" ran for longer than ${limit} ms.`, { limit }))
   }
 
   /** The abort's reason is what its caller knows, whatever the task made of it. */
@@ -155,17 +168,15 @@ export class TaskRun {
     const wasQueued = this.state === 'queued'
     this.#machine.to('settled')
     if (wasQueued) this.onUnqueue()
-    clearTimeout(this.#graceTimer)
+    clearTimeout(this.#timer)
     this.#stopListening?.()
     this.#watch?.close()
     conclude()
   }
 
   #progressed(value: unknown): void {
-    const { onProgress } = this.#options
-    if (onProgress === undefined) return closeBrought(value)
     try {
-      onProgress(value as never)
+      this.#options.onProgress?.(value as never)
     } catch (error) {
       this.abort(error)
     }

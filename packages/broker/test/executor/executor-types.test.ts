@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import type { SharedPoolExecutor, TaskName } from '../../src/index.js'
+import type { SettledTask, SharedPoolExecutor, TaskName } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { Lending } from '../support/lending.js'
 
@@ -35,6 +35,10 @@ describe('an executor that knows its task module', () => {
       expectTypeOf(counted).toEqualTypeOf<{ country: string; cities: number }>()
     }
     for await (const time of executor.map([new Date(1)])) expectTypeOf(time).toEqualTypeOf<number>()
+    for await (const settled of executor.mapSettled([4], { name: 'doubles' })) {
+      expectTypeOf(settled).toEqualTypeOf<SettledTask<number>>()
+      if (settled.status === 'fulfilled') expectTypeOf(settled.value).toEqualTypeOf<number>()
+    }
   })
 
   test('knows what is reported', async () => {
@@ -62,6 +66,8 @@ describe('an executor that knows its task module', () => {
       executor.run(4, { name: 'doubles', priority: 3 }),
       // @ts-expect-error inputs of another task
       executor.map(['4'], { name: 'doubles' }),
+      // @ts-expect-error inputs of another task
+      executor.mapSettled(['4'], { name: 'doubles' }),
       // @ts-expect-error a name of no task
       executor.map([4], { name: 'triples' }),
       // @ts-expect-error not the default's inputs

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { collect } from '../support/collect.js'
 import { createTestDatabase } from '../support/database.js'
 import { Lending, untilQuiet } from '../support/lending.js'
 import { until } from '../support/until.js'
@@ -14,12 +15,6 @@ function start(options = {}) {
     broker,
     executor: lending.executor<Tasks>(broker, 'manners/mapped.js', { maxThreads: 2, ...options }),
   }
-}
-
-async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const each of results) all.push(each)
-  return all
 }
 
 /** Tells how far it was read, and whether it was closed. */

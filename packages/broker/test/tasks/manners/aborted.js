@@ -58,3 +58,16 @@ export async function queriesAfterAbort(_input, { signal, database, reportProgre
     .query('SELECT 1')
     .catch(({ code }) => reportProgress(code))
 }
+
+/** @param {Int32Array} told is woken when it is about to answer */
+export function tellsOfItsEnd(told) {
+  Atomics.store(told, 0, 1)
+  Atomics.notify(told, 0)
+  return 'told'
+}
+
+/** @param {Int32Array} begun is set to 1 */
+export function neverReturns(begun) {
+  Atomics.store(begun, 0, 1)
+  for (;;);
+}

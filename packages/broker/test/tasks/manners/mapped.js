@@ -24,3 +24,13 @@ export async function failsAtThree(number, { db, signal }) {
   if (number > 3) while (!signal.aborted) await sleep(5)
   return number
 }
+
+export async function divides(number, { db }) {
+  const { rows } = await db.query('SELECT 12 / $1::int AS quotient', [number])
+  return rows[0].quotient
+}
+
+export function reports(word, { reportProgress }) {
+  reportProgress(word)
+  return word
+}
