@@ -22,6 +22,7 @@ import {
   withLease,
   wrong,
 } from '@pglease/client/internal'
+import { closeBrought } from './common/brought.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import type { BrokerWarning } from './common/warnings.js'
@@ -30,6 +31,7 @@ import { readDatabase } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
 import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
+import { ThreadShare } from './lease/thread-share.js'
 
 export interface BrokerOptions {
   /** By name; a lease that names none is on `default`. */
@@ -142,26 +144,27 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
       databases: names,
     })
     for (const name of options.databases ?? []) this.#mustHave(name)
-    const standstills = { left: 1 }
+    const share = new ThreadShare()
     const emit = worker.emit
     worker.emit = (event, ...values: unknown[]) => {
       const [message] = values
       if (event !== 'message' || !isAttachRequest(message))
         return Reflect.apply(emit, worker, [event, ...values])
       // Not as the thread says: what it posts may be made up.
-      this.serve({ ...message, threadId: worker.threadId }, options, standstills)
+      this.serve({ ...message, threadId: worker.threadId }, options, share)
       return true
     }
   }
 
   /**
    * Answers a thread that has asked for its control port. For the executor; see `attach`.
-   * @param standstills of the thread, however often it asks.
+   * @param share of the thread, however often it asks.
    */
-  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions = {}, standstills = { left: 1 }): void {
+  serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions, share: ThreadShare): void {
     const port = request['@pglease/attach']
     const rights = this.#rights(`thread ${request.threadId}`, options)
-    this.#ports.serve(port, { ...rights, keepsSockets: true, standstills })
+    closeBrought(request, port)
+    this.#ports.serve(port, { ...rights, keepsSockets: true, share })
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -176,7 +179,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
     }
     this.#ownLink ??= this.#ports.linkHere({
       ...this.#rights('the main thread', {}),
-      standstills: { left: 0 },
+      share: new ThreadShare(),
     })
     return withLease(this.#ownLink, work, options)
   }
@@ -250,7 +253,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   #rights(
     label: string,
     { databases = this.databases }: AttachOptions,
-  ): Omit<ThreadRights, 'keepsSockets' | 'standstills'> {
+  ): Omit<ThreadRights, 'keepsSockets' | 'share'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }

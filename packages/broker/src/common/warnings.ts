@@ -11,7 +11,7 @@ export interface LeaseWarning {
   openedAt: string | undefined
 }
 
-/** What it tells of a thread that has posted what the library never does; once for each of its ports to the broker. */
+/** What it tells of a thread that has posted what the library never does; once for each thread. */
 export interface ProtocolWarning {
   /** Stable. */
   code: 'PGLEASE_PROTOCOL_VIOLATION'

@@ -5,6 +5,7 @@ import { ExecutorClosedError, QueueFullError } from '@pglease/client'
 import { described, millis, wrong } from '@pglease/client/internal'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
+import { closeBrought } from '../common/brought.js'
 import { StateMachine } from '../common/state-machine.js'
 import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
@@ -59,8 +60,10 @@ export class SharedPoolExecutor<
     } = options
     this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
     this.#tasks = new TaskDispatch(threads, {
-      attach: (request) => broker.serve(request, databases === undefined ? {} : { databases }),
-      message: (message) => this.emit('message', message),
+      attach: (request, share) => broker.serve(request, databases === undefined ? {} : { databases }, share),
+      message: (message) => {
+        if (!this.emit('message', message)) closeBrought(message)
+      },
       error: (error) => this.#tell(error),
     })
   }

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { fromWire, type Wire } from '@pglease/client/internal'
+import { closeBrought } from '../common/brought.js'
 
 /** What a task has answered. What Piscina gives instead tells of the task's thread: it can be anything, as the thread can throw. */
 export class TaskAnswer {
@@ -49,8 +50,9 @@ export class PiscinaThread {
     port.on('messageerror', onGarbage)
     this.#hidden.onMessage = (message) => {
       const answer = checked(message, taskInfos)
-      if (answer === undefined) onGarbage()
-      else onMessage(answer)
+      if (answer !== undefined) return onMessage(answer)
+      closeBrought(message)
+      onGarbage()
     }
   }
 

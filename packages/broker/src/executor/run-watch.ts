@@ -7,6 +7,7 @@ import {
   toWire,
   WATCH_CELLS,
 } from '@pglease/client/internal'
+import { closeBrought } from '../common/brought.js'
 
 /** What a task's thread tells by the port of its watch. */
 export interface WatchEvents {
@@ -63,11 +64,12 @@ export class RunWatch {
 
   /** Some frames may still come after the port is closed. */
   #received(frame: unknown): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed') return closeBrought(frame)
     if (isProgressFrame(frame)) {
       Atomics.store(this.#cells, PROGRESS_CELL, 0)
       this.#events.progress(frame.progress)
     } else {
+      closeBrought(frame)
       this.close()
       this.#events.garbage()
     }

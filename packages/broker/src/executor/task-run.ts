@@ -1,6 +1,7 @@
 import type { Transferable } from 'node:worker_threads'
 import { ProtocolError, TaskTimeoutError } from '@pglease/client'
 import { onAbort, type TaskMessage } from '@pglease/client/internal'
+import { closeBrought } from '../common/brought.js'
 import { StateMachine } from '../common/state-machine.js'
 import type { TaskAnswer } from './piscina-thread.js'
 import { RunWatch } from './run-watch.js'
@@ -125,9 +126,10 @@ export class TaskRun {
   }
 
   answered({ how, value }: TaskAnswer): void {
-    if (this.state === 'settled') return
+    if (this.state === 'settled') return closeBrought(value)
     this.started()
     this.#watch?.readLast()
+    if (this.#reason !== undefined) closeBrought(value)
     if (how === 'threw' || this.#reason !== undefined) this.#fail(value)
     else this.#settle(() => this.#resolve(value))
   }
@@ -175,8 +177,10 @@ export class TaskRun {
   }
 
   #progressed(value: unknown): void {
+    const { onProgress } = this.#options
+    if (onProgress === undefined) return closeBrought(value)
     try {
-      this.#options.onProgress?.(value as never)
+      onProgress(value as never)
     } catch (error) {
       this.abort(error)
     }

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { ProtocolError } from '@pglease/client'
 import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
+import { ThreadShare } from '../lease/thread-share.js'
 import { PiscinaThread } from './piscina-thread.js'
 
 /** What a thread's line needs of the jobs in it. */
@@ -18,7 +19,7 @@ export interface LineEvents {
   /** It can be sent jobs from here on. */
   ready(): void
   /** It asks for its control port. */
-  attach(request: AttachRequest): void
+  attach(request: AttachRequest, share: ThreadShare): void
   /** A task has posted a message to the main thread. */
   message(message: unknown): void
   /** It has posted what it never should, and is ended. */
@@ -45,6 +46,7 @@ export class ThreadLine {
   /** What the thread ended with. */
   #error: { value: unknown } | undefined
   readonly #jobs: LineJob[] = []
+  readonly #share = new ThreadShare()
 
   constructor(thread: Worker, events: LineEvents) {
     this.#thread = thread
@@ -129,7 +131,7 @@ export class ThreadLine {
 
   #received(message: unknown): void {
     if (isAheadOffer(message)) this.#started(message['@pglease/ahead'])
-    else if (isAttachRequest(message)) this.#events.attach({ ...message, threadId: this.id })
+    else if (isAttachRequest(message)) this.#events.attach({ ...message, threadId: this.id }, this.#share)
     else if (!this.#isPiscinaReady && Object.hasOwn(Object(message), PISCINA_READY))
       this.#isPiscinaReady = true
     else this.#events.message(message)

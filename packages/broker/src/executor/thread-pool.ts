@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { ThreadEndedError } from '@pglease/client'
 import { cloneError, described } from '@pglease/client/internal'
+import { closeBrought } from '../common/brought.js'
 import type { ThreadOptions } from './executor-options.js'
 import { TaskAnswer } from './piscina-thread.js'
 import { TaskJob } from './task-job.js'
@@ -99,7 +100,8 @@ export class ThreadPool {
     this.#settled(job)
     if (!job.line.isEnding) job.line.first?.begins()
     this.#events.room()
-    if (!isTakenBack) job.run.answered(answer)
+    if (isTakenBack) closeBrought(answer.value)
+    else job.run.answered(answer)
   }
 
   #unsent(job: TaskJob, error: unknown): void {

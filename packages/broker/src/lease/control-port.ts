@@ -8,6 +8,7 @@ import {
   toWire,
 } from '@pglease/client/internal'
 import { expose } from 'comlink'
+import { closeBrought } from '../common/brought.js'
 
 /** A call of Comlink's, as far as it is looked at here. */
 interface CallMessage {
@@ -15,6 +16,11 @@ interface CallMessage {
   type?: unknown
   path?: unknown
   argumentList?: unknown
+}
+
+interface AllowedCall extends CallMessage {
+  path: [string]
+  argumentList: { value: unknown }[]
 }
 
 /** Comlink's are shorter. What is sent back with the answer is no more than that. */
@@ -38,8 +44,12 @@ export function serveControl(
   const guarded = {
     addEventListener(_type: string, listener: (event: { data: CallMessage }) => void) {
       port.on('message', (data: unknown) => {
-        if (isAllowed(data)) return listener({ data })
+        if (isAllowed(data)) {
+          listener({ data })
+          return closeBrought(data, usedBy(data))
+        }
         refuse(port, data)
+        closeBrought(data)
         onBreach('something to its control port that is no call of the broker')
       })
     },
@@ -50,7 +60,7 @@ export function serveControl(
   port.unref()
 }
 
-function isAllowed(data: unknown): data is CallMessage {
+function isAllowed(data: unknown): data is AllowedCall {
   if (!isAnswerable(data)) return false
   const { type, path, argumentList }: CallMessage = data
   const isCall = type === 'APPLY' && Array.isArray(path) && path.length === 1
@@ -69,6 +79,11 @@ function arePlain(method: string, values: unknown): boolean {
   // Of an array with holes `every` would see nothing.
   if (!Array.from(values).every((value) => value?.type === 'RAW')) return false
   return method !== 'serveLeases' || isPort(values[0]?.value)
+}
+
+/** Of what the call brings. */
+function usedBy({ path, argumentList }: AllowedCall): object | undefined {
+  return path[0] === 'serveLeases' ? (argumentList[0]!.value as object) : undefined
 }
 
 /** Answers as Comlink does when a call throws. */

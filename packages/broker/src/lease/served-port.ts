@@ -42,6 +42,11 @@ export interface PortOwner {
 /** An answer smaller than this travels in the grant's frame; a larger one is moved behind it. */
 const GRANT_BYTES = 4096
 
+/** What the holders of leases are told when their thread has posted something that it may not, for a port. */
+export function breachOf(what: string): unknown {
+  return toWire(new ProtocolError(`The thread has posted ${what}.`))
+}
+
 /** The broker's end of a lease port: gives each of its leases, one after another, the frames meant for it. */
 export class ServedPort implements LeasePeer {
   readonly #channel: FrameChannel<WorkerFrame, BrokerFrame>
@@ -76,16 +81,14 @@ export class ServedPort implements LeasePeer {
   }
 
   /** Once its lease is over, whose socket the thread may use until it hears of this: it has not said that it is done. */
-  close(): void {
+  leave(): void {
     this.#lease = undefined
-    this.#channel.close()
   }
 
-  /** The thread has posted what it may not: its lease ends, and so does the port. */
-  refuse(what: string): void {
+  /** The thread has posted what it may not: its lease ends. @param error of `toWire`. */
+  refuse(error: unknown): void {
     this.#release('destroy', 'not returned')
-    this.revoked(new ProtocolError(`The thread has posted ${what}.`))
-    this.close()
+    if (this.#number > 0) this.#channel.post({ revoke: this.#number, error })
   }
 
   granted(processId: number, isAnswered: boolean, isAskable: boolean): void {
@@ -165,7 +168,8 @@ export class ServedPort implements LeasePeer {
   }
 
   #breach(what: string): void {
-    this.refuse(what)
+    this.refuse(breachOf(what))
+    this.#channel.close()
     this.#owner.breach(what)
   }
 

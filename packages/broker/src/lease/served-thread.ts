@@ -6,15 +6,19 @@ import {
   CELL_BYTES,
   Channels,
   type FrameChannel,
+  isBytes,
   isMemory,
+  MOST_CHANNELS,
   SessionCell,
   STANDSTILL_BYTES,
   type WorkerFrame,
 } from '@pglease/client/internal'
+import { closeBrought } from '../common/brought.js'
 import type { WarningListener } from '../common/warnings.js'
 import { serveControl } from './control-port.js'
-import { type PortRights, ServedPort } from './served-port.js'
+import { breachOf, type PortRights, ServedPort } from './served-port.js'
 import type { StandstillBudget } from './standstill-budget.js'
+import { MOST_CONTROL_PORTS, type ThreadShare } from './thread-share.js'
 
 /** What a thread may have of the broker. */
 export interface ThreadRights extends PortRights {
@@ -22,8 +26,8 @@ export interface ThreadRights extends PortRights {
   readonly traceLeases: boolean
   /** Whether some of the databases' connections have TLS. */
   readonly usesTls: boolean
-  /** Shared by all the control ports that a thread asks for: how many times the broker may stand still for it. */
-  readonly standstills: { left: number }
+  /** Shared by all the control ports that a thread asks for. */
+  readonly share: ThreadShare
 }
 
 /** What all threads share. */
@@ -43,18 +47,24 @@ export class ServedThread {
   readonly #leasePorts = new Set<ServedPort>()
   /** Whether this control port has asked for a standstill. */
   #hasAsked = false
-  #isWarned = false
 
   /** @param control whose other end is a `BrokerLink`'s. */
   constructor(control: MessagePort, rights: ThreadRights, host: ThreadHost) {
     this.#control = control
     this.#rights = rights
     this.#host = host
+    rights.share.controlPorts++
+    control.once('close', () => {
+      rights.share.controlPorts--
+      this.#leases?.close()
+    })
     serveControl(this.#methods(), control, (what) => this.#breach(what))
+    if (rights.share.controlPorts > MOST_CONTROL_PORTS)
+      this.#breach(`more than ${MOST_CONTROL_PORTS} requests for a control port`)
   }
 
   close(): void {
-    for (const port of this.#leasePorts) port.close()
+    for (const port of this.#leasePorts) port.leave()
     this.#leases?.close()
     this.#control.close()
   }
@@ -76,11 +86,11 @@ export class ServedThread {
   }
 
   #standStill(memory: unknown): void {
-    const { usesTls, standstills } = this.#rights
+    const { usesTls, share } = this.#rights
     if (!usesTls || this.#hasAsked || !isMemory(memory, STANDSTILL_BYTES)) return
     this.#hasAsked = true
-    this.#host.standstills.spend(memory, standstills.left > 0)
-    standstills.left--
+    this.#host.standstills.spend(memory, share.standstills > 0)
+    share.standstills--
   }
 
   #serveLeases(port: MessagePort, speaksTls: boolean): void {
@@ -89,11 +99,16 @@ export class ServedThread {
       port.close()
       return this.#breach('a second port for its leases')
     }
-    this.#leases = new Channels<WorkerFrame, BrokerFrame>(
-      port,
-      (channel, memory) => this.#serveLeasePort(channel, memory, speaksTls),
-      () => this.#breach('something that is for none of its lease ports'),
-    )
+    this.#leases = new Channels<WorkerFrame, BrokerFrame>(port, {
+      opened: (channel, memory) => this.#serveLeasePort(channel, memory, speaksTls),
+      garbage: (message) => {
+        closeBrought(message)
+        this.#breach('something that is for none of its lease ports')
+      },
+      done: (frame) => {
+        if (typeof frame === 'object' && !isBytes(frame)) closeBrought(frame)
+      },
+    })
   }
 
   #serveLeasePort(
@@ -102,24 +117,31 @@ export class ServedThread {
     speaksTls: boolean,
   ): void {
     const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
+    const { share } = this.#rights
     const port = new ServedPort(channel, this.#rights, cell, speaksTls, {
-      closed: () => this.#leasePorts.delete(port),
+      closed: () => {
+        if (this.#leasePorts.delete(port)) share.leasePorts--
+      },
       breach: (what) => this.#warn(what),
     })
     this.#leasePorts.add(port)
+    share.leasePorts++
+    if (share.leasePorts > MOST_CHANNELS) this.#breach(`more than ${MOST_CHANNELS} openings of a lease port`)
   }
 
   /** The thread has broken the rules of the ports that are not a lease's: it has nothing more of the broker. */
   #breach(what: string): void {
-    for (const port of this.#leasePorts) port.refuse(what)
+    // There may be many thousands of them.
+    const error = breachOf(what)
+    for (const port of this.#leasePorts) port.refuse(error)
     this.close()
     this.#warn(what)
   }
 
   #warn(what: string): void {
-    if (this.#isWarned) return
-    this.#isWarned = true
-    const { label } = this.#rights
+    const { label, share } = this.#rights
+    if (share.isWarned) return
+    share.isWarned = true
     this.#host.warn({
       code: 'PGLEASE_PROTOCOL_VIOLATION',
       message: `${label} has posted ${what}: the port is closed, and what was leased through it has ended.`,

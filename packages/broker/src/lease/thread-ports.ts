@@ -28,10 +28,12 @@ export class ThreadPorts implements ThreadHost {
 
   /** A link of this very thread. */
   linkHere(rights: Omit<ThreadRights, 'keepsSockets'>): BrokerLink {
-    const { port1, port2 } = new MessageChannel()
-    // The figures are to be right as soon as a lease is over, and a crossing is cheap here.
-    this.serve(port2, { ...rights, keepsSockets: false })
-    return new BrokerLink(port1)
+    return new BrokerLink(() => {
+      const { port1, port2 } = new MessageChannel()
+      // The figures are to be right as soon as a lease is over, and a crossing is cheap here.
+      this.serve(port2, { ...rights, keepsSockets: false })
+      return port1
+    })
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { STANDSTILL_BYTES } from '@pglease/client/internal'
 import { afterEach, expect, test, vi } from 'vitest'
 import { canDuplicate } from '../../src/connection/socket-duplicate.js'
 import { StandstillBudget } from '../../src/lease/standstill-budget.js'
+import { ThreadShare } from '../../src/lease/thread-share.js'
 import { createTestDatabase } from '../support/database.js'
 import { Lending } from '../support/lending.js'
 import { RawThread } from '../support/raw-thread.js'
@@ -79,10 +80,10 @@ test('a thread that may not ask is told, and takes nothing', () => {
 
 test.skipIf(!canDuplicate())('a thread asks once, however often it attaches', async () => {
   const broker = lending.broker({ ssl: { rejectUnauthorized: false } })
-  const standstills = { left: 1 }
+  const share = new ThreadShare()
   const memories = [ask(), ask(), ask()]
   for (const memory of memories) {
-    const thread = new RawThread(broker, {}, standstills)
+    const thread = new RawThread(broker, {}, share)
     lending.closeAfterTest(async () => thread.close())
     await thread.call('standStill', memory)
   }

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Channels, type FrameChannel, fromWire, type Wire } from '@pglease/client/internal'
 import type { AttachOptions, ConnectionBroker } from '../../src/index.js'
+import { ThreadShare } from '../../src/lease/thread-share.js'
 
 /** What Comlink calls a message of the control port; only as far as the tests look at it. */
 interface Answer {
@@ -43,14 +44,14 @@ export class RawThread {
   readonly closed: Promise<unknown>
   #calls = 0
 
-  /** @param standstills of the thread, where it attaches more than once. */
-  constructor(broker: ConnectionBroker, options: AttachOptions = {}, standstills = { left: 1 }) {
+  /** @param share of the thread, where it attaches more than once. */
+  constructor(broker: ConnectionBroker, options: AttachOptions = {}, share = new ThreadShare()) {
     const { port1, port2 } = new MessageChannel()
     this.control = port1
     // Its close is seen only once it has been started.
     port1.start()
     this.closed = once(port1, 'close')
-    broker.serve({ '@pglease/attach': port2, threadId: 99 }, options, standstills)
+    broker.serve({ '@pglease/attach': port2, threadId: 99 }, options, share)
   }
 
   /** Posts a message as it is, and gives the answer to it. */

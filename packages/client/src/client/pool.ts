@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { type BrokerLink, threadLink } from '../lease/broker-link.js'
+import type { BrokerLink } from '../lease/broker-link.js'
+import { threadLink } from '../lease/thread-link.js'
 import type { LeasedClientOptions } from './client-options.js'
 import { Leased } from './leased.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'

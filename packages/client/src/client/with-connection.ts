@@ -1,5 +1,6 @@
 import { onAbort } from '../common/abort-listener.js'
-import { type BrokerLink, threadLink } from '../lease/broker-link.js'
+import type { BrokerLink } from '../lease/broker-link.js'
+import { threadLink } from '../lease/thread-link.js'
 import type { LeasedClientOptions } from './client-options.js'
 import { type Leased, leaseClient } from './leased.js'
 import type { LeasedClient } from './leased-client.js'

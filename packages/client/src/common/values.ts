@@ -71,3 +71,11 @@ function isPlain(value: object): boolean {
 export function keysOf(value: object): string[] {
   return attempt(() => Object.keys(value)) ?? []
 }
+
+/** What a value holds, as far as it shows. */
+export function partsOf(value: object): unknown[] {
+  if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return []
+  if (types.isMap(value)) return [...Map.prototype.entries.call(value)].flat()
+  if (types.isSet(value)) return [...Set.prototype.values.call(value)]
+  return Object.values(value)
+}

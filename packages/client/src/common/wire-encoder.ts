@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events'
-import { types } from 'node:util'
 import { knownClass } from './error-classes.js'
-import { attempt, cloned, isError, keysOf, kindOf } from './values.js'
+import { attempt, cloned, isError, keysOf, kindOf, partsOf } from './values.js'
 import type { Part, Ref, Wire } from './wire.js'
 
 /**
@@ -104,15 +103,9 @@ export class WireEncoder {
 function holdsError(root: unknown): boolean {
   const found = new Set([root])
   for (const value of found) {
-    if (Object(value) !== value || types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) continue
+    if (Object(value) !== value) continue
     if (isError(value)) return true
     for (const each of attempt(() => partsOf(value as object)) ?? []) found.add(each)
   }
   return false
-}
-
-function partsOf(value: object): unknown[] {
-  if (types.isMap(value)) return [...Map.prototype.entries.call(value)].flat()
-  if (types.isSet(value)) return [...Set.prototype.values.call(value)]
-  return Object.values(value)
 }

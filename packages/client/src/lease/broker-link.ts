@@ -1,26 +1,31 @@
-import { isMainThread, MessageChannel, type MessagePort, parentPort, threadId } from 'node:worker_threads'
-import { type Remote, transfer, wrap } from 'comlink'
-import { NotAttachedError } from '../common/errors.js'
+import { MessageChannel, type MessagePort, threadId } from 'node:worker_threads'
+import { transfer } from 'comlink'
 import { openSsl } from '../socket/openssl.js'
 import { Standstill } from '../socket/standstill.js'
-import { attachRequest } from './attach-request.js'
 import { Channels } from './channels.js'
-import { keepErrorsWhole } from './comlink-errors.js'
-import type { BrokerControl, BrokerFrame, BrokerInfo, LeaseRequest, WorkerFrame } from './contract.js'
+import type { BrokerFrame, BrokerInfo, LeaseRequest, WorkerFrame } from './contract.js'
+import { ControlLink } from './control-link.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
 import { SessionCell } from './session-cell.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
 
-/** How long a broker may take to say hello. It is busy elsewhere for that long only if something is wrong. */
+/** How long a broker may take to say hello, while its thread and this one do not stand still. */
 const HELLO_MILLIS = 10_000
 
 /** More free ports than this are closed: a burst of leases is over. */
 const MAX_FREE_PORTS = 16
 
-/** This thread's connection to the broker: the control proxy, and the lease ports not in use. */
+/** Opens the control port: the other end is the broker's, if there is one. @throws NotAttachedError where there can be none. */
+export type OpenControlPort = () => MessagePort
+
+/** This thread's connection to the broker: the control port, and the lease ports not in use. */
 export class BrokerLink implements LoanKeeper {
-  /** Kept for the life of the thread: a proxy that is collected drops the answers under way. */
-  readonly #control: Remote<BrokerControl>
+  readonly #openControlPort: OpenControlPort
+  readonly #helloMillis: number
+  /** The latest. One without an answer is replaced. */
+  #control: ControlLink | undefined
+  /** Of the latest hello, unless it has failed. */
+  #greeting: Promise<BrokerInfo> | undefined
   /** Of the lease ports. Made when the first is. */
   #channels: Channels<BrokerFrame, WorkerFrame> | undefined
   readonly #freePorts: LeasePort[] = []
@@ -30,20 +35,29 @@ export class BrokerLink implements LoanKeeper {
   #speaksTls = false
   /** Undefined until the broker has answered. */
   info: BrokerInfo | undefined
-  /** Rejects with a `NotAttachedError` when no broker answers. */
-  readonly ready: Promise<BrokerInfo>
-  readonly #controlPort: MessagePort
 
-  constructor(controlPort: MessagePort, helloMillis = HELLO_MILLIS) {
-    keepErrorsWhole()
-    this.#controlPort = controlPort
-    this.#control = wrap<BrokerControl>(controlPort as never)
-    this.ready = this.#hello(helloMillis)
-    this.ready.catch(() => {})
+  constructor(openControlPort: OpenControlPort, helloMillis = HELLO_MILLIS) {
+    this.#openControlPort = openControlPort
+    this.#helloMillis = helloMillis
   }
 
+  /** Closed is a link that has been closed, or whose broker has closed since its answer. */
   get isOpen(): boolean {
     return this.#state === 'open'
+  }
+
+  /**
+   * Asks the broker to say hello, once for all who wait for it, and anew where it has not done so before.
+   * @throws NotAttachedError when no broker answers, BrokerClosedError.
+   */
+  ready(): Promise<BrokerInfo> {
+    if (this.#greeting === undefined) {
+      this.#greeting = this.#hello()
+      this.#greeting.catch(() => {
+        this.#greeting = undefined
+      })
+    }
+    return this.#greeting
   }
 
   takePort(): LeasePort {
@@ -80,7 +94,7 @@ export class BrokerLink implements LoanKeeper {
     this.#state = 'closed'
     for (const loan of [...this.#kept]) loan.drop()
     this.#channels?.close()
-    this.#controlPort.close()
+    this.#control?.close()
   }
 
   #newPort(): LeasePort {
@@ -93,14 +107,14 @@ export class BrokerLink implements LoanKeeper {
     const { port1, port2 } = new MessageChannel()
     const transferred = transfer(port2 as never, [port2 as never])
     // Its leases learn of a refusal by its end.
-    this.#control.serveLeases(transferred, this.#speaksTls).catch(() => port1.close())
+    this.#control!.control.serveLeases(transferred, this.#speaksTls).catch(() => port1.close())
     return new Channels(port1)
   }
 
   #hasOpenSsl(broker: BrokerInfo): boolean {
     // Its own thread cannot wait for itself, and has loaded it.
     if (broker.threadId === threadId) return openSsl() !== undefined
-    const ask = (memory: SharedArrayBuffer) => this.#control.standStill(memory).catch(() => {})
+    const ask = (memory: SharedArrayBuffer) => this.#control!.control.standStill(memory).catch(() => {})
     return openSsl(new Standstill(ask)) !== undefined
   }
 
@@ -109,57 +123,20 @@ export class BrokerLink implements LoanKeeper {
     else port.close()
   }
 
-  /** Comlink never settles a call whose port closes, so the call races against the port and the clock. */
-  async #hello(limit: number): Promise<BrokerInfo> {
-    const port = this.#controlPort
-    let timer: NodeJS.Timeout | undefined
-    const unanswered = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(notAttached(`did not answer within ${limit} ms`)), limit)
-      port.once('close', () => {
-        this.#state = 'closed'
-        reject(notAttached('has closed'))
-      })
+  async #hello(): Promise<BrokerInfo> {
+    const control = new ControlLink(this.#openControlPort())
+    this.#control = control
+    const info = await control.hello(this.#helloMillis)
+    control.onClose(() => {
+      this.#state = 'closed'
     })
-    try {
-      port.ref()
-      const info = await Promise.race([this.#control.hello(), unanswered])
-      this.#speaksTls = info.usesTls && this.#hasOpenSsl(info)
-      this.info = info
-      return info
-    } finally {
-      clearTimeout(timer)
-      port.unref()
-    }
+    this.#speaksTls = info.usesTls && this.#hasOpenSsl(info)
+    this.info = info
+    return info
   }
 }
 
 /** Whether a lease asks for nothing that the broker would have to prepare. */
 function isPlain({ isolationLevel, readOnly, deferrable }: LeaseRequest): boolean {
   return isolationLevel === undefined && readOnly === undefined && deferrable === undefined
-}
-
-function notAttached(what: string): NotAttachedError {
-  return new NotAttachedError(
-    `The broker ${what}. Call broker.attach(worker) on the main thread right after new Worker(…), ` +
-      'or run the code as a task of a SharedPoolExecutor.',
-  )
-}
-
-let link: BrokerLink | undefined
-
-/**
- * The link of this thread, made when first asked for.
- * @throws NotAttachedError on the main thread, which has the broker itself.
- */
-export function threadLink(): BrokerLink {
-  if (link !== undefined) return link
-  if (isMainThread || parentPort === null) {
-    throw new NotAttachedError('This is the main thread: use broker.withConnection() here.')
-  }
-  const { port1, port2 } = new MessageChannel()
-  const request = attachRequest(port2)
-  if (request === undefined) port2.close()
-  else parentPort.postMessage(request, [port2])
-  link = new BrokerLink(port1)
-  return link
 }

@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads'
+import { QueueFullError } from '../common/errors.js'
 
 /** What a lease needs of its transport: frames in order, both ways, and the news that the other side is gone. */
 export interface FrameChannel<In, Out> {
@@ -26,8 +27,21 @@ interface NewChannel {
   cell: unknown
 }
 
-/** Told of the channels that the other side opens. */
-export type ChannelListener<In, Out> = (channel: FrameChannel<In, Out>, cell: unknown) => void
+/** Told of what the other side does. */
+export interface ChannelEvents<In, Out> {
+  /** It has opened a channel. */
+  opened(channel: FrameChannel<In, Out>, cell: unknown): void
+  /** It has posted what is no message of channels, or has opened too many. */
+  garbage(message: unknown): void
+  /** What it has posted on a channel is dealt with, or was dropped because this side has closed the channel. */
+  done(frame: In): void
+}
+
+/**
+ * A thread has so many channels at the most: one for each lease that waits or holds a connection, at once. What each costs in
+ * memory, here and there, is about a kilobyte.
+ */
+export const MOST_CHANNELS = 2 ** 17
 
 /**
  * A copy of at least this many bytes is moved to the other thread, fewer are copied again: moving detaches and
@@ -42,26 +56,17 @@ const TRANSFER_BYTES = 16 * 1024
  */
 export class Channels<In, Out> {
   readonly #port: MessagePort
-  readonly #onOpen: ChannelListener<In, Out>
-  readonly #onGarbage: () => void
+  readonly #events: ChannelEvents<In, Out>
   readonly #channels = new Map<number, Channel<In, Out>>()
   /** Of the latest channel that this side has opened. */
   #number = 0
   /** How many channels keep the thread alive. */
   #refs = 0
 
-  /**
-   * @param onOpen not needed on the side that opens the channels.
-   * @param onGarbage told of what is no message of channels. Default: all are closed.
-   */
-  constructor(
-    port: MessagePort,
-    onOpen: ChannelListener<In, Out> = unexpected,
-    onGarbage: () => void = () => this.close(),
-  ) {
+  /** @param events not needed on the side that opens the channels. */
+  constructor(port: MessagePort, events?: ChannelEvents<In, Out>) {
     this.#port = port
-    this.#onOpen = onOpen
-    this.#onGarbage = onGarbage
+    this.#events = events ?? { opened: unexpected, garbage: () => this.close(), done: () => {} }
     port.on('message', (message: ChannelMessage<In>) => this.#receive(message))
     port.on('close', () => {
       for (const channel of [...this.#channels.values()]) this.#end(channel)
@@ -69,7 +74,13 @@ export class Channels<In, Out> {
     port.unref()
   }
 
+  get size(): number {
+    return this.#channels.size
+  }
+
+  /** @throws QueueFullError */
   open(cell: SharedArrayBuffer): FrameChannel<In, Out> {
+    if (this.size >= MOST_CHANNELS) throw tooMany()
     this.#number++
     this.#port.postMessage({ channel: this.#number, cell } satisfies NewChannel)
     return this.#add(this.#number)
@@ -89,16 +100,22 @@ export class Channels<In, Out> {
   }
 
   #receive(message: ChannelMessage<In>): void {
-    // Something may still come on a channel that this side has closed.
-    if (Array.isArray(message)) this.#channels.get(message[0])?.onFrame(message[1])
+    if (isFrame(message)) this.#deliver(message[0], message[1])
     else if (typeof message === 'number') this.#end(this.#channels.get(message))
-    else if (this.#isNew(message)) this.#onOpen(this.#add(message.channel), message.cell)
-    else this.#onGarbage()
+    else if (this.#isNew(message)) this.#events.opened(this.#add(message.channel), message.cell)
+    else this.#events.garbage(message)
+  }
+
+  /** Something may still come on a channel that this side has closed. */
+  #deliver(number: number, frame: In): void {
+    this.#channels.get(number)?.onFrame(frame)
+    this.#events.done(frame)
   }
 
   #isNew(message: unknown): message is NewChannel {
     const { channel }: Partial<NewChannel> = Object(message)
-    return Number.isSafeInteger(channel) && !this.#channels.has(channel!)
+    const isNew = Number.isSafeInteger(channel) && !this.#channels.has(channel!)
+    return isNew && Object.keys(message as NewChannel).length === 2
   }
 
   #add(number: number): Channel<In, Out> {
@@ -164,6 +181,15 @@ class Channel<In, Out> implements FrameChannel<In, Out> {
     this.#port.postMessage(this.number)
     this.onEnd()
   }
+}
+
+function isFrame<Frame>(message: ChannelMessage<Frame>): message is [number, Frame] {
+  return Array.isArray(message) && message.length === 2
+}
+
+function tooMany(): QueueFullError {
+  const message = `This thread has ${MOST_CHANNELS} leases, which wait or hold a connection: more it may not have at once.`
+  return new QueueFullError(message, { limit: MOST_CHANNELS })
 }
 
 /** The same bytes in a buffer of their own: posting a view posts all the memory behind it. */

@@ -12,7 +12,7 @@ import { SocketPath, type SocketUser } from './socket-path.js'
 
 /**
  * - `quiet`: no lease asked for yet;
- * - `linking`: the first bytes wait for the thread's link to the broker, once in a thread's life;
+ * - `linking`: the first bytes wait for the thread's link to the broker, until it has one;
  * - `asking`: the first bytes went with the request; the next wait for the grant. Or again, when the thread asks for the
  *   socket of a lease that was relayed so far;
  * - `open`: granted, bytes flow;
@@ -181,19 +181,24 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   #open(chunk: Buffer, callback: SendCallback): void {
+    if (!this.#link.isOpen) return void this.portClosed()
     if (this.#link.info === undefined) {
       this.#state = LINKING
-      this.#link.ready.then(
+      this.#link.ready().then(
         () => this.#state.is === 'linking' && this.#open(chunk, callback),
         (error: Error) => this.destroy(error),
       )
       return
     }
-    if (!this.#link.isOpen) return void this.portClosed()
     const request = this.#request
     const loan = this.#link.reopen(this, request)
     if (loan !== undefined) return this.#reopened(loan, chunk, callback)
-    const port = this.#link.takePort()
+    let port: LeasePort
+    try {
+      port = this.#link.takePort()
+    } catch (error) {
+      return void this.destroy(error as Error)
+    }
     this.#state = { is: 'asking', port, first: chunk }
     try {
       port.open(this, request, chunk)

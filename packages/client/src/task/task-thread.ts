@@ -1,6 +1,6 @@
 /** The module that the executor's threads run. Internal: the executor alone speaks with it. */
 import { toWire } from '../common/wire-error.js'
-import { threadLink } from '../lease/broker-link.js'
+import { threadLink } from '../lease/thread-link.js'
 import { answerOf } from './answer.js'
 import { RunningTask } from './task-context.js'
 import type { TaskMessage } from './task-contract.js'
@@ -9,7 +9,7 @@ import { printed, TaskTurns } from './task-turns.js'
 
 const link = threadLink()
 // A broker that does not answer is told of by the leases: tasks may need none.
-await link.ready.catch(() => {})
+await link.ready().catch(() => {})
 
 const turns = new TaskTurns()
 

@@ -10,12 +10,24 @@ afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
 
-/** A link to a broker of which the test plays the part. */
-function start(helloMillis?: number): { link: BrokerLink; broker: MessagePort } {
-  const { port1, port2 } = new MessageChannel()
-  const link = new BrokerLink(port1, helloMillis)
+/** A link to a broker of which the test plays the part, at each control port that the link opens. */
+function start(helloMillis?: number): { link: BrokerLink; brokers: MessagePort[] } {
+  const brokers: MessagePort[] = []
+  const open = () => {
+    const { port1, port2 } = new MessageChannel()
+    brokers.push(port2)
+    return port1
+  }
+  const link = new BrokerLink(open, helloMillis)
   closers.push(() => link.close())
-  return { link, broker: port2 }
+  return { link, brokers }
+}
+
+/** The same, which has asked for its first hello. */
+function startAsking(helloMillis?: number): { link: BrokerLink; broker: MessagePort } {
+  const { link, brokers } = start(helloMillis)
+  link.ready().catch(() => {})
+  return { link, broker: brokers[0]! }
 }
 
 /** What Comlink calls a call. */
@@ -46,45 +58,57 @@ const NO_HOLDER = {
 }
 
 test('a broker that says hello makes the link ready', async () => {
-  const { link, broker } = start()
+  const { link, broker } = startAsking()
   await sayHello(broker)
-  expect(await link.ready).toEqual({ databases: ['default'], traceLeases: false })
+  expect(await link.ready()).toEqual({ databases: ['default'], traceLeases: false })
   expect(link.isOpen).toBe(true)
 })
 
 test('a broker that does not answer in time is none', async () => {
   const { link } = start(1)
-  await expect(link.ready).rejects.toThrow(NotAttachedError)
-  await expect(link.ready).rejects.toThrow(
-    'The broker did not answer within 1 ms. Call broker.attach(worker)',
-  )
+  const asked = link.ready()
+  await expect(asked).rejects.toThrow(NotAttachedError)
+  await expect(asked).rejects.toThrow('The broker did not answer within 1 ms. Call broker.attach(worker)')
   const client = leaseClient(link, {})
   await expect(client.query('SELECT 1')).rejects.toThrow(NotAttachedError)
   expect(client.isOver).toBe(true)
 })
 
+test('a broker that has not answered is asked again by the next lease, at a port of its own', async () => {
+  const { link, brokers } = start()
+  const asked = link.ready()
+  brokers[0]!.close()
+  await expect(asked).rejects.toThrow(NotAttachedError)
+  const again = link.ready()
+  expect(link.ready()).toBe(again)
+  await sayHello(brokers[1]!)
+  expect(await again).toMatchObject({ databases: ['default'] })
+  expect(brokers).toHaveLength(2)
+})
+
 test('a broker that closes before it answers is none', async () => {
-  const { link, broker } = start()
-  broker.close()
-  await expect(link.ready).rejects.toThrow('The broker has closed')
-  await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toMatchObject({
-    code: 'PGLEASE_NOT_ATTACHED',
-  })
+  const { link, brokers } = start()
+  const asked = link.ready()
+  brokers[0]!.close()
+  await expect(asked).rejects.toThrow('The broker has closed')
+  const query = leaseClient(link, {}).query('SELECT 1')
+  brokers[1]!.close()
+  await expect(query).rejects.toMatchObject({ code: 'PGLEASE_NOT_ATTACHED' })
 })
 
 test('a lease on a link that has closed since is told at once that the broker has closed', async () => {
-  const { link, broker } = start()
+  const { link, broker } = startAsking()
   await sayHello(broker)
-  await link.ready
+  await link.ready()
   broker.close()
   await expect.poll(() => link.isOpen, { timeout: 10_000 }).toBe(false)
   await expect(leaseClient(link, {}).query('SELECT 1')).rejects.toThrow(BrokerClosedError)
 })
 
 test('a port that its broker has closed while it was free is not used again', async () => {
-  const { link, broker } = start()
+  const { link, broker } = startAsking()
   await sayHello(broker)
-  await link.ready
+  await link.ready()
   const call = nextCall(broker)
   const port = link.takePort()
   port.open(NO_HOLDER, { database: 'default' }, new Uint8Array(1))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
-import { Channels, type FrameChannel } from '../../src/lease/channels.js'
+import { Channels, type FrameChannel, MOST_CHANNELS } from '../../src/lease/channels.js'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -28,7 +28,11 @@ function start() {
   const { port1, port2 } = new MessageChannel()
   const opened: Seen[] = []
   const ours = new Channels<unknown, unknown>(port1)
-  const theirs = new Channels<unknown, unknown>(port2, (channel, cell) => opened.push(watch(channel, cell)))
+  const theirs = new Channels<unknown, unknown>(port2, {
+    opened: (channel, cell) => opened.push(watch(channel, cell)),
+    garbage: () => port2.close(),
+    done: () => {},
+  })
   closers.push(() => port1.close())
   const open = () => watch(ours.open(new SharedArrayBuffer(8)))
   return { port1, port2, ours, theirs, opened, open }
@@ -81,7 +85,19 @@ test('the end of the port ends all channels', async () => {
   await settled(() => [...seen, ...opened].map(({ closes }) => closes)).toEqual([1, 1, 1, 1])
 })
 
-test.each([null, undefined, 'x', {}, { channel: 'x' }, { channel: 1 }, { channel: 0.5 }])(
+const NO_MESSAGES = [
+  null,
+  undefined,
+  'x',
+  {},
+  { channel: 'x' },
+  { channel: 1 },
+  { channel: 0.5 },
+  [],
+  [1, 2, 3],
+]
+
+test.each(NO_MESSAGES.map((message) => [message]))(
   'the message %j ends the port, and no more',
   async (message) => {
     const { port1, opened, open } = start()
@@ -91,7 +107,7 @@ test.each([null, undefined, 'x', {}, { channel: 'x' }, { channel: 1 }, { channel
   },
 )
 
-test.each([[[]], [[7, 'x']], [[null, 'x']], [7], [Number.NaN]])(
+test.each([[[7, 'x']], [[null, 'x']], [7], [Number.NaN]])(
   'the message %j is for no channel',
   async (message) => {
     const { port1, opened, open } = start()
@@ -129,13 +145,29 @@ test('a thread lives for as long as one channel wants it to', async () => {
   const exit = once(worker, 'exit')
   const channel = await new Promise<FrameChannel<unknown, unknown>>((resolve) => {
     let opened = 0
-    new Channels<unknown, unknown>(port1, (channel) => {
-      channel.onFrame = () => resolve(channel)
-      opened++
+    new Channels<unknown, unknown>(port1, {
+      opened: (channel) => {
+        channel.onFrame = () => resolve(channel)
+        opened++
+      },
+      garbage: () => port1.close(),
+      done: () => {},
     })
     expect(opened).toBe(0)
     port1.ref()
   })
   channel.post('let go')
   expect(await exit).toEqual([0])
+})
+
+test('so many channels there may be, and for one more there is an error', async () => {
+  const { port1 } = new MessageChannel()
+  const channels = new Channels(port1)
+  port1.close()
+  const open = () => channels.open(new SharedArrayBuffer(8))
+  for (let left = MOST_CHANNELS - 1; left > 0; left--) open()
+  const last = open()
+  expect(open).toThrow(expect.objectContaining({ code: 'PGLEASE_QUEUE_FULL', limit: MOST_CHANNELS }))
+  last.close()
+  expect(open).not.toThrow()
 })

@@ -68,6 +68,20 @@ const small: fc.Arbitrary<Recipe> = fc.oneof(
       { $: 'array', type: 'DataView', length: 1 },
       { $: 'map', of: 1 },
       { $: 'set', of: null },
+      { $: 'blob' },
+      { $: 'certificate' },
+      { $: 'key' },
+      { $: 'addresses' },
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: constant(
+      { $: 'file' },
+      { $: 'readable' },
+      { $: 'failing stream' },
+      { $: 'writable' },
+      { $: 'transform' },
     ),
   },
 )

@@ -1,3 +1,7 @@
+import { createSecretKey, X509Certificate } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { BlockList } from 'node:net'
+import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web'
 import { MessageChannel, type TransferListItem } from 'node:worker_threads'
 import { queryMessage } from '@pglease/client/internal'
 
@@ -13,11 +17,34 @@ export interface Ingredients {
   readonly transfer: TransferListItem[]
   /** The memory that the thread shares with the broker, by the name `cell`. */
   readonly cell: SharedArrayBuffer
+  /** An open file for each that the recipe asks for: see `openFiles`. */
+  readonly files: FileHandle[]
+}
+
+/** What one value at the most is given of these. */
+const MOST_FILES = 4
+
+/** For `build`, which cannot wait. */
+export function openFiles(recipe: Recipe): Promise<FileHandle[]> {
+  const count = JSON.stringify(recipe).split('"$":"file"').length - 1
+  return Promise.all(Array.from({ length: Math.min(count, MOST_FILES) }, () => open(process.execPath)))
 }
 
 type Special = { readonly [key: string]: Recipe }
 
 type View = new (buffer: ArrayBuffer) => ArrayBufferView
+
+/** Of nobody. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBeDCCAR+gAwIBAgIUFxVntNDHIXSPitg4so14Mhor5RcwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyODExNDYyMloYDzIxMjYxMTA0MTE0
+NjIyWjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQZZS9lLyF6lHo/rJOYKSGkwV2vn/+8vI6hNUcTfPEEpzJ2y9jUbxoPd+JxlEgC
+AOwsfm8f2VPiPRnVD+GCJuW+o1MwUTAdBgNVHQ4EFgQU6RXdOOLFVK2RCf96Ls8Q
+x0fm+0MwHwYDVR0jBBgwFoAU6RXdOOLFVK2RCf96Ls8Qx0fm+0MwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiA5R/RKwi49kH60APzlEAUpjoWF/Ugy
+MmMXvTnmhpoMEQIgKMveDHTpC7pePv1LjSSYQtqT6UMtccO4yJ5Ro8XVM7E=
+-----END CERTIFICATE-----`
 
 const VIEWS: Record<string, View> = { Uint8Array, Int32Array, Float64Array, BigInt64Array, DataView }
 
@@ -48,9 +75,20 @@ const SPECIAL: Record<string, (recipe: Special, ingredients: Ingredients) => unk
   port: (_, { transfer }) => {
     const { port1, port2 } = new MessageChannel()
     port1.unref()
-    transfer.push(port2)
-    return port2
+    return moved(port2, transfer)
   },
+  file: (_, { files, transfer }) => {
+    const file = files.pop()
+    return file && moved(file, transfer)
+  },
+  readable: (_, { transfer }) => moved(new ReadableStream(), transfer),
+  writable: (_, { transfer }) => moved(new WritableStream(), transfer),
+  'failing stream': (_, { transfer }) => moved(failingStream(), transfer),
+  transform: (_, { transfer }) => moved(new TransformStream(), transfer),
+  blob: () => new Blob(['blob']),
+  certificate: () => new X509Certificate(CERTIFICATE),
+  key: () => createSecretKey(Buffer.from('secret')),
+  addresses: () => new BlockList(),
 }
 
 export function build(recipe: Recipe, ingredients: Ingredients): unknown {
@@ -61,6 +99,17 @@ export function build(recipe: Recipe, ingredients: Ingredients): unknown {
   if (make !== undefined) return make(special, ingredients)
   // Defined, not set: a key may be `__proto__`.
   return Object.fromEntries(Object.entries(special).map(([key, value]) => [key, build(value, ingredients)]))
+}
+
+function moved<T>(value: T, transfer: TransferListItem[]): T {
+  transfer.push(value as TransferListItem)
+  return value
+}
+
+function failingStream(): ReadableStream {
+  return new ReadableStream({
+    pull: () => Promise.reject(new Error('forged')),
+  })
 }
 
 /** A message in the format of both directions of the protocol. */

@@ -1,5 +1,6 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { ConnectionBroker } from '@pglease/broker'
+import { closeBrought } from '@pglease/broker/internal'
 import fc from 'fast-check'
 import { within } from '../../common/until.js'
 import { keptCases } from '../corpus.js'
@@ -43,7 +44,7 @@ export function attachedTarget(
     broker.attach(worker)
     // What a script does to its own thread is its own affair; so is what it posts.
     worker.on('error', () => {})
-    worker.on('message', () => {})
+    worker.on('message', (message) => closeBrought(message))
     const isOver = new Promise<void>((resolve) => {
       port1.on('close', resolve)
       port1.on('message', (message) => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { type ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
+import { closeBrought } from '@pglease/broker/internal'
 import fc from 'fast-check'
 import { within } from '../../common/until.js'
 import { keptCases } from '../corpus.js'
@@ -9,6 +10,9 @@ import type { Script } from './script.js'
 import { SCRIPTS, type ScriptKind } from './scripts.js'
 
 const BATCH = 20
+
+/** What a caller does with what it gets. */
+const use = (value: unknown) => closeBrought(value)
 
 /** A task that spoils its own answer is aborted after this. */
 const TASK_MILLIS = 300
@@ -46,15 +50,8 @@ export function executorTarget(
   async function play(script: Script): Promise<void> {
     writeFileSync(trace, JSON.stringify(script))
     const signal = AbortSignal.timeout(TASK_MILLIS)
-    const task = executor.run(script, { name: 'playScript', signal, onProgress: () => {} })
+    const task = executor.run(script, { name: 'playScript', signal, onProgress: use })
     // How it ends is its own affair.
-    await within(
-      BOUND_MILLIS,
-      'for a task to settle',
-      task.then(
-        () => {},
-        () => {},
-      ),
-    )
+    await within(BOUND_MILLIS, 'for a task to settle', task.then(use, use))
   }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, parentPort } from 'node:worker_threads'
 import { attachRequest, CELL_BYTES } from '@pglease/client/internal'
-import { build, type Recipe } from '../recipe.js'
+import { build, openFiles, type Recipe } from '../recipe.js'
 import { capturedPort } from './captured-ports.js'
 import type { PortName, Script, Step } from './script.js'
 
@@ -21,7 +21,7 @@ class Player {
   #calls = 0
 
   async step(step: Step): Promise<void> {
-    if ('post' in step) this.#post(step.to, step.post, step.times ?? 1)
+    if ('post' in step) await this.#post(step.to, step.post, step.times ?? 1)
     else if ('open' in step) this.#addLease(step.open === 'lease')
     else if ('write' in step) this.#write(step.at, step.write)
     else if ('close' in step) this.#close(step.close)
@@ -33,17 +33,20 @@ class Player {
     for (const port of this.#ports) port.close()
   }
 
-  #post(to: PortName, recipe: Recipe, times: number): void {
+  async #post(to: PortName, recipe: Recipe, times: number): Promise<void> {
     const port = this.#port(to)
     for (let count = 0; count < times; count++) {
       const transfer: never[] = []
-      const value = build(recipe, { transfer, cell: this.#cell })
+      const files = await openFiles(recipe)
+      const value = build(recipe, { transfer, cell: this.#cell, files: [...files] })
       try {
         port?.postMessage(to === 'lease' ? [this.#lease, value] : value, transfer)
       } catch (error) {
         // Not everything can be posted.
         if ((error as Error).name !== 'DataCloneError') throw error
       }
+      // But for those that were moved.
+      await Promise.all(files.map((file) => file.close()))
     }
   }
 
@@ -102,9 +105,11 @@ class Player {
   async #frame(): Promise<void> {
     const port = this.#leases ?? this.#control
     if (port === undefined) return
-    const signal = AbortSignal.timeout(FRAME_MILLIS)
-    const seen = ['message', 'close'].map((event) => once(port, event, { signal }))
-    await Promise.race(seen).catch(() => {})
+    const over = new AbortController()
+    const seen = ['message', 'close'].map((event) => once(port, event, over).catch(() => {}))
+    // The thread lives meanwhile, whether its ports do or not.
+    await Promise.race([...seen, sleep(FRAME_MILLIS)])
+    over.abort()
   }
 }
 

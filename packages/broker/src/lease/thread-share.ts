@@ -1,0 +1,16 @@
+/**
+ * A thread has one control port for each copy of the client's module in it: a few where a bundler has made several, and one
+ * for each of its `node:vm` contexts.
+ */
+export const MOST_CONTROL_PORTS = 1000
+
+/** What one thread has of the broker in all, however often it asks for a control port. */
+export class ThreadShare {
+  /** How many times the broker may still stand still for it. */
+  standstills = 1
+  controlPorts = 0
+  /** Of all of its control ports. */
+  leasePorts = 0
+  /** Whether it has been told of that it broke the rules: that is told once. */
+  isWarned = false
+}
