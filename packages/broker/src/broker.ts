@@ -33,9 +33,9 @@ import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
 import { ThreadShare } from './lease/thread-share.js'
 
-export interface BrokerOptions {
+export interface BrokerOptions<Name extends string = string> {
   /** By name; a lease that names none is on `default`. */
-  databases: Record<string, DatabaseOptions>
+  databases: Record<Name, DatabaseOptions>
   /**
    * Whether threads may get the sockets of connections: see `DatabaseOptions`. Where it is false for all databases no native
    * code is loaded. Default: true.
@@ -43,10 +43,13 @@ export interface BrokerOptions {
   handOver?: boolean
 }
 
-export interface AttachOptions {
+export interface AttachOptions<Name extends string = string> {
   /** The databases that this thread may lease. Default: all. */
-  databases?: readonly string[]
+  databases?: readonly Name[]
 }
+
+/** Options of a lease of the main thread, with the names of its broker's databases. */
+type On<Name extends string, Options> = Omit<Options, 'database'> & { database?: Name }
 
 export interface CloseOptions {
   /** How long holders may finish, in milliseconds, before their queries are cancelled. Default: 5000. */
@@ -86,7 +89,7 @@ const CLOSE_MILLIS = 5000
  * Owns one pool of Postgres connections per database, and leases them to the worker threads of this process. It lives
  * on the main thread and must be closed: connections keep the process alive.
  */
-export class ConnectionBroker extends EventEmitter<BrokerEvents> {
+export class ConnectionBroker<Name extends string = string> extends EventEmitter<BrokerEvents> {
   readonly #databases: ReadonlyMap<string, DatabaseLeases>
   readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
   readonly #ports: ThreadPorts
@@ -95,13 +98,13 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   #closing: Promise<void> | undefined
 
   /** @throws ConfigurationError that names the database, the option and the value. */
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions<Name>) {
     super()
     checkOptions('', options, {
       databases: (value) => (isObject(value) ? undefined : 'an object of databases by name'),
       handOver: flag,
     })
-    const entries = Object.entries(options.databases ?? {})
+    const entries = Object.entries<DatabaseOptions>(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
     const warn = (warning: BrokerWarning) => void this.emit('warning', warning)
@@ -119,8 +122,8 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   }
 
   /** Their names. */
-  get databases(): readonly string[] {
-    return [...this.#databases.keys()]
+  get databases(): readonly Name[] {
+    return [...this.#databases.keys()] as Name[]
   }
 
   /**
@@ -138,7 +141,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
    * module was loaded.
    * @throws UnknownDatabaseError for a database that the broker has not, BrokerClosedError.
    */
-  attach(worker: Worker, options: AttachOptions = {}): void {
+  attach(worker: Worker, options: AttachOptions<Name> = {}): void {
     this.#mustBeOpen()
     checkOptions('attach', options, {
       databases: names,
@@ -170,7 +173,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
   withConnection<T>(
     work: (client: LeasedClient) => Promise<T> | T,
-    options: WithConnectionOptions = {},
+    options: On<Name, WithConnectionOptions> = {},
   ): Promise<T> {
     try {
       this.#mustBeOpen()
@@ -187,14 +190,16 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
   /** A transaction on a lease of this thread: see `withTransaction` of `@pglease/client`. */
   withTransaction<T>(
     work: (client: LeasedClient) => Promise<T> | T,
-    options: TransactionOptions = {},
+    options: On<Name, TransactionOptions> = {},
   ): Promise<T> {
-    return transact((within, lease) => this.withConnection(within, lease), work, options)
+    const lease = this.withConnection as ConnectionBroker['withConnection']
+    return transact(lease.bind(this), work, options)
   }
 
   /** Figures of each database, by name. */
-  stats(): Record<string, DatabaseStatistics> {
-    return Object.fromEntries([...this.#databases].map(([name, each]) => [name, each.statistics()]))
+  stats(): Record<Name, DatabaseStatistics> {
+    const all = [...this.#databases].map(([name, each]) => [name, each.statistics()])
+    return Object.fromEntries(all) as Record<Name, DatabaseStatistics>
   }
 
   /**
@@ -202,7 +207,7 @@ export class ConnectionBroker extends EventEmitter<BrokerEvents> {
    * Resolves when that has begun for all.
    * @throws UnknownDatabaseError
    */
-  async recycle(name = 'default', options: RecycleOptions = {}): Promise<void> {
+  async recycle(name: Name = 'default' as Name, options: RecycleOptions = {}): Promise<void> {
     this.#mustBeOpen()
     checkOptions('recycle', options, { force: flag })
     const database = this.#mustHave(name)

@@ -35,7 +35,7 @@ export interface ThreadOptions
 
 export interface ExecutorOptions extends ThreadOptions {
   /** The task module: an absolute path or a `file:` URL. */
-  filename: string
+  filename: string | URL
   /** The exported function to run when `run` names none. Default: `default`. */
   name?: string
   /** Tasks that may wait for a thread; one more is refused with a `QueueFullError`. Default: no limit. */
@@ -47,7 +47,7 @@ export interface ExecutorOptions extends ThreadOptions {
 }
 
 const CHECKS: Record<keyof ExecutorOptions, Check> = {
-  filename: text,
+  filename: anything,
   name: text,
   minThreads: whole(0),
   maxThreads: whole(1),
@@ -76,14 +76,20 @@ export function checkExecutorOptions(options: ExecutorOptions, known: readonly s
     if (!known.includes(name)) throw wrong('executor.databases', name, `of the broker's: ${known.join(', ')}`)
 }
 
-function checkFilename(filename: unknown): void {
+function checkFilename(given: unknown): void {
+  const filename = isUrl(given) ? given.href : given
   const isRight =
     typeof filename === 'string' && (filename.startsWith('file:') || /^([/\\]|[A-Za-z]:[/\\])/.test(filename))
   if (!isRight) {
     throw wrong(
       'executor.filename',
       filename,
-      "an absolute path or a file: URL, as new URL('./tasks.js', import.meta.url).href",
+      "an absolute path or a file: URL, as new URL('./tasks.js', import.meta.url)",
     )
   }
+}
+
+/** Of whichever realm: tests may run in a `node:vm` context. */
+export function isUrl(value: unknown): value is URL {
+  return Object.prototype.toString.call(value) === '[object URL]'
 }

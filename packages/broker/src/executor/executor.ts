@@ -7,7 +7,7 @@ import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
 import { closeBrought } from '../common/brought.js'
 import { StateMachine } from '../common/state-machine.js'
-import { checkExecutorOptions, type ExecutorOptions, type ThreadOptions } from './executor-options.js'
+import { checkExecutorOptions, type ExecutorOptions, isUrl, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
 import { type Inputs, type MapOptions, mapTasks, type SettledTask } from './map-tasks.js'
 import { checkRunOptions, type RunOptions } from './run-options.js'
@@ -40,8 +40,9 @@ const ABORT_GRACE_MILLIS = 1000
 export class SharedPoolExecutor<
   M = Record<string, (input: unknown, ...rest: never[]) => unknown>,
 > extends EventEmitter {
-  readonly #options: Pick<ExecutorOptions, 'filename'> &
-    Required<Omit<ExecutorOptions, keyof ThreadOptions | 'databases'>>
+  readonly #options: Required<Omit<ExecutorOptions, keyof ThreadOptions | 'databases' | 'filename'>> & {
+    readonly filename: string
+  }
   readonly #tasks: TaskDispatch
   readonly #machine = new StateMachine<ExecutorState>('executor', 'open', EXECUTOR_TRANSITIONS)
   #closing: Promise<void> | undefined
@@ -235,7 +236,8 @@ function closed(): ExecutorClosedError {
 }
 
 /** `import()` of the threads takes URLs on every platform. */
-function asUrl(filename: string): string {
+function asUrl(filename: string | URL): string {
+  if (isUrl(filename)) return filename.href
   return filename.startsWith('file:') ? filename : pathToFileURL(filename).href
 }
 

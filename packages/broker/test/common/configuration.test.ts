@@ -163,6 +163,8 @@ describe('an executor is refused as misconfigured', () => {
   test.each([
     [{ filename: './tasks.js' }, 'executor.filename'],
     [{ filename: undefined }, 'executor.filename'],
+    [{ filename: new URL('https://pglease.dev/tasks.js') }, 'executor.filename'],
+    [{ filename: 3 }, 'executor.filename'],
     [{ minThreads: 3, maxThreads: 2 }, 'executor.minThreads'],
     [{ maxThreads: 0 }, 'executor.maxThreads'],
     [{ maxThread: 2 }, 'executor.maxThread'],

@@ -35,6 +35,13 @@ test('a module may be given by its path, whatever is in its name', async () => {
   expect(await executor.run({ a: 2, b: 3 })).toBe(5)
 })
 
+test('a module may be given by a URL', async () => {
+  const filename = new URL(taskFile('modules/esm.js'))
+  const executor = new SharedPoolExecutor(lending.broker(), { filename, maxThreads: 1 })
+  lending.closeAfterTest(() => executor.close())
+  expect(await executor.run({ a: 2, b: 3 }, { name: 'subtract' })).toBe(-1)
+})
+
 test('the executor may name the function that is run when none is named', async () => {
   const executor = lending.executor(lending.broker(), 'modules/esm.js', { name: 'subtract' })
   expect(await executor.run({ a: 2, b: 3 })).toBe(-1)
