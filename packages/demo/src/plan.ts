@@ -33,7 +33,7 @@ export async function planAllTours(
     databases: { default: { connectionString, max: options.connections } },
   })
   const executor: Executor = new SharedPoolExecutor(broker, {
-    filename: new URL('./tasks.js', import.meta.url).href,
+    filename: new URL('./tasks.js', import.meta.url),
     maxThreads: options.threads,
   })
   try {
