@@ -5,21 +5,12 @@ const COMMAND = new URL('../dist/fuzz-command.js', import.meta.url)
 
 const fuzz = (...args: string[]) => new CommandProcess(COMMAND, args).ended
 
-const targets = (...names: string[]) => names.flatMap((name) => ['--target', name])
-
-test.each([
-  ['ports', targets('session-cell')],
-  ['framing', targets('scanner', 'tracker', 'resets')],
-  ['tls', []],
-])(
-  'the process lives, and the innocent get their answers, whatever comes to the %s',
-  async (group, only) => {
-    const { code, stdout } = await fuzz('--seconds', '4', '--seed', '14', '--group', group, ...only)
-    expect(stdout).toContain(`${group}: 0 found`)
-    expect(code).toBe(0)
-  },
-  60_000,
-)
+test('the process lives, and the innocent get their answers, whatever comes: all that is kept, and some more', async () => {
+  const { code, stdout } = await fuzz('--seconds', '4', '--seed', '14')
+  const outcomes = stdout.match(/^.* found,/gm)
+  expect(outcomes, stdout).toEqual(['ports: 0 found,', 'framing: 0 found,', 'tls: 0 found,'])
+  expect(code).toBe(0)
+}, 180_000)
 
 test('a group that there is not is told of in one line', async () => {
   expect(await fuzz('--group', 'horses')).toEqual({

@@ -8,6 +8,8 @@ const BOUND_MILLIS = 30_000
 export class Admin {
   readonly #connectionString: string
   #client: pg.Client | undefined
+  /** One statement at a time. */
+  #latest: Promise<unknown> = Promise.resolve()
 
   constructor(connectionString: string) {
     this.#connectionString = connectionString
@@ -24,10 +26,13 @@ export class Admin {
   }
 
   /** Undefined when the server is away. */
-  async tryQuery<Row extends pg.QueryResultRow>(
-    text: string,
-    values: unknown[] = [],
-  ): Promise<Row[] | undefined> {
+  tryQuery<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[] | undefined> {
+    const rows = this.#latest.then(() => this.#tryNow<Row>(text, values))
+    this.#latest = rows.catch(() => {})
+    return rows
+  }
+
+  async #tryNow<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[] | undefined> {
     try {
       this.#client ??= await this.#connect()
       const { rows } = await this.#client.query<Row>(text, values)

@@ -1,4 +1,5 @@
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
+import { MAX_CONNECTIONS } from '../faults/fault.js'
 import { LOAD_ROLE, OTHER_ROLE } from '../load/schema.js'
 import { NetworkProxy } from '../proxy/network-proxy.js'
 import type { RoundReport } from '../subject/messages.js'
@@ -30,9 +31,6 @@ export interface PathOutcome {
   readonly events: Readonly<Record<string, number>>
 }
 
-/** So few that it is soon full; the superuser's own places are left to the administrator. */
-const MAX_CONNECTIONS = 24
-
 /** What runs before is another process's memory. */
 const WARM_ROUNDS = 2
 
@@ -40,7 +38,13 @@ const WARM_ROUNDS = 2
 export function startServer(): Promise<EmbeddedPostgres> {
   return startPostgres({
     ssl: true,
-    settings: { max_connections: MAX_CONNECTIONS, synchronous_commit: true, autovacuum: false },
+    settings: {
+      max_connections: MAX_CONNECTIONS,
+      synchronous_commit: true,
+      autovacuum: false,
+      // A connect costs no more than it must: faults make many.
+      scram_iterations: 1,
+    },
   })
 }
 
@@ -52,15 +56,29 @@ export async function runPath(
   signal: AbortSignal,
   show: (line: string) => void,
 ): Promise<PathOutcome> {
+  return withStage(server, path, async (stage) => {
+    const campaign = new PathCampaign(stage, options)
+    try {
+      await campaign.run(signal, show)
+      return campaign.outcome
+    } finally {
+      campaign.close()
+    }
+  })
+}
+
+/** With a proxy in front of the server, and somebody who looks after it. */
+export async function withStage<T>(
+  server: EmbeddedPostgres,
+  path: Path,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const admin = new Admin(loadDatabaseOf(server))
   const target = { host: server.host, port: server.port }
   const proxy = await NetworkProxy.start(target, path.over, path.tls !== 'none')
-  const campaign = new PathCampaign({ path, server, admin, proxy }, options)
   try {
-    await campaign.run(signal, show)
-    return campaign.outcome
+    return await work({ path, server, admin, proxy })
   } finally {
-    campaign.close()
     await proxy.close()
     await admin.close()
   }
@@ -129,7 +147,10 @@ class PathCampaign {
     const plan = planRound(this.#options, number)
     this.#subject ??= await Subject.start(this.#stage.path.isHandedOver)
     try {
-      const report = await runRound(this.#stage, this.#subject, plan, this.#accounts, { faults, signal })
+      const report = await runRound(this.#stage, this.#subject, plan, this.#accounts, {
+        ...{ faults, signal },
+        keeps: false,
+      })
       for (const { what } of report.events) this.#events[what] = (this.#events[what] ?? 0) + 1
       this.#resources.push(report.resources)
       this.#checkResources()
@@ -151,6 +172,9 @@ class PathCampaign {
     if (before === undefined || before === latest) return
     for (const what of ['descriptors', 'threads', 'ports'] as const)
       if (latest[what] > before[what])
-        this.#accounts.complain(`The process has ${latest[what]} ${what}, and had ${before[what]}`, [])
+        this.#accounts.complain(
+          `The process has ${latest[what]} ${what}, and had ${before[what]}: ${JSON.stringify({ latest, before })}`,
+          [],
+        )
   }
 }

@@ -22,16 +22,19 @@ export interface Stage {
   readonly proxy: NetworkProxy
 }
 
-const THREADS = 3
-const WORKERS = 2
-const CALLERS = { executor: 6, worker: 2, main: 1 }
 /** Faults that tasks carry need some time too. */
 const LEAST_MILLIS = 1500
 
-const FAULT_PERCENT = 12
+export interface RoundOptions {
+  /** Only these; all when empty. */
+  readonly faults: readonly string[]
+  /** Whether the broker and its threads stay, for the next round. */
+  readonly keeps: boolean
+  readonly signal: AbortSignal
+}
 
 /**
- * One round: load, and faults meanwhile; then all is healed and closed, and accounted for.
+ * One round: load, and faults meanwhile; then all is healed, and closed or kept, and accounted for.
  * @throws SubjectEndedError when the process under test does not live to its end
  */
 export async function runRound(
@@ -39,29 +42,28 @@ export async function runRound(
   subject: Subject,
   plan: RoundPlan,
   accounts: Accounts,
-  options: { readonly faults: readonly string[]; readonly signal: AbortSignal },
+  { faults, keeps, signal }: RoundOptions,
 ): Promise<RoundReport> {
   const { admin, proxy, server } = stage
   await admin.query(TABLES)
   await admin.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${LOAD_ROLE}`)
   await admin.query(`GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${LOAD_ROLE}`)
   const windows: FaultWindow[] = []
-  await subject.begin(settingsOf(stage, plan, options.faults))
+  await subject.begin(settingsOf(stage, plan, faults))
   const watch = new ServerWatch(loadDatabaseOf(server), proxy, subject)
   try {
     const world: World = { server, admin, proxy, subject }
-    const strikes = Object.values(plan.strikes)
-    await allOrNone(options.signal, (signal) => [
-      ...strikes.map((line) => runLine(line, world, windows, signal)),
-      sleep(LEAST_MILLIS, undefined, { signal }),
+    await allOrNone(signal, (stop) => [
+      ...plan.lines.map((line) => runLine(line, world, windows, stop)),
+      sleep(LEAST_MILLIS, undefined, { signal: stop }),
     ])
   } finally {
     await proxy.heal()
   }
-  const report = await subject.finish()
+  const report = await subject.finish(keeps)
   await watch.close()
   accounts.add(report.told, windows, await auditLedger(admin, report.told))
-  const left = await leftAtServer(admin)
+  const left = await leftAtServer(admin, keeps)
   if (report.socketsLeft > 0) left.push(`${report.socketsLeft} sockets are open behind the close`)
   for (const complaint of [...watch.complaints, ...left, ...pathComplaints(stage.path, report)])
     accounts.complain(complaint, windows)
@@ -114,10 +116,7 @@ function settingsOf(
       application_name: 'load',
       ...(ssl === undefined ? {} : { ssl }),
     },
-    threads: THREADS,
-    workers: WORKERS,
-    callers: CALLERS,
-    faultPercent: FAULT_PERCENT,
+    ...plan.load,
     faults,
   }
 }

@@ -2,11 +2,12 @@ import type { DatabaseOptions } from '@pglease/broker'
 import { Random, seedOf } from '../common/random.js'
 import type { Fault, FaultGroup } from '../faults/fault.js'
 import { FAULTS } from '../faults/index.js'
+import type { Load } from '../subject/messages.js'
 
 /** One fault to come. */
 export interface Strike {
   readonly fault: string
-  /** Behind the one before it of the same length. */
+  /** Behind the one before it in its line. */
   readonly afterMillis: number
   readonly seed: number
 }
@@ -15,21 +16,38 @@ export interface Strike {
 export interface RoundPlan {
   readonly number: number
   readonly seed: number
-  /** Which faults it is about. */
-  readonly temper: FaultGroup | 'all'
+  readonly temper: Temper
   readonly settings: DatabaseOptions
-  /** One behind the other in each of the two lines, which run at the same time. */
-  readonly strikes: Readonly<Record<Fault['length'], readonly Strike[]>>
+  readonly load: Load
+  /** One strike behind the other in each of the lines, which run at the same time. */
+  readonly lines: readonly (readonly Strike[])[]
 }
 
-const TEMPERS: readonly RoundPlan['temper'][] = ['threads', 'backends', 'network', 'server', 'all', 'all']
+/** Which faults a round is about: of one group, those that may cost nobody anything, or all. */
+type Temper = FaultGroup | 'harmless' | 'all'
 
-/** Between two faults, on the average. */
-const QUICK_MILLIS = 15
-const LONG_MILLIS = 150
+const TEMPERS: readonly Temper[] = ['threads', 'backends', 'network', 'server', 'harmless', 'all', 'all']
 
-const QUICK_STRIKES = 250
-const LONG_STRIKES = 8
+/** Lines of faults of one length. */
+interface Lines {
+  readonly count: number
+  /** In each of them. */
+  readonly strikes: number
+  /** From the end of one to the next, on the average. */
+  readonly pauseMillis: number
+}
+
+const LOAD: Load = {
+  threads: 3,
+  workers: 2,
+  callers: { executor: 6, worker: 2, main: 1 },
+  faultPercent: 12,
+}
+
+const LINES: Readonly<Record<Fault['length'], Lines>> = {
+  quick: { count: 4, strikes: 100, pauseMillis: 30 },
+  long: { count: 1, strikes: 8, pauseMillis: 250 },
+}
 
 export interface ScheduleOptions {
   readonly seed: number
@@ -47,28 +65,44 @@ export function planRound({ seed, faults: only, isBrief }: ScheduleOptions, numb
   const random = new Random(own)
   const temper = only.length > 0 ? 'all' : random.pick(TEMPERS)
   const part = isBrief ? BRIEF : 1
-  const mayStrike = FAULTS.filter(
-    ({ name, group }) => (temper === 'all' || group === temper) && (only.length === 0 || only.includes(name)),
-  )
-  const strikes = (length: Fault['length'], count: number, millis: number): Strike[] => {
-    const faults = mayStrike.filter((fault) => fault.length === length)
-    if (faults.length === 0) return []
-    return Array.from({ length: count }, () => ({
-      fault: random.pickWeighted(faults).name,
-      afterMillis: -Math.log(1 - random.next()) * millis,
-      seed: random.below(2 ** 31),
-    }))
-  }
+  const lengths = Object.keys(LINES) as Fault['length'][]
   return {
     number,
     seed: own,
     temper,
     settings: pickSettings(random),
-    strikes: {
-      quick: strikes('quick', Math.ceil(QUICK_STRIKES * part), QUICK_MILLIS),
-      long: strikes('long', Math.ceil(LONG_STRIKES * part), LONG_MILLIS),
-    },
+    load: LOAD,
+    lines: lengths.flatMap((length) => {
+      const { count, strikes, pauseMillis } = LINES[length]
+      const faults = faultsOf(temper, length, only)
+      const line = { count: Math.ceil(strikes * part), pauseMillis }
+      return Array.from({ length: count }, () => planLine(faults, line, random))
+    }),
   }
+}
+
+/** So many strikes, each with one of these faults. */
+export function planLine(
+  faults: readonly Fault[],
+  { count, pauseMillis }: { readonly count: number; readonly pauseMillis: number },
+  random: Random,
+): Strike[] {
+  return Array.from({ length: faults.length === 0 ? 0 : count }, () => ({
+    fault: random.pickWeighted(faults).name,
+    afterMillis: -Math.log(1 - random.next()) * pauseMillis,
+    seed: random.below(2 ** 31),
+  }))
+}
+
+function faultsOf(temper: Temper, length: Fault['length'], only: readonly string[]): Fault[] {
+  const ofLength = FAULTS.filter(
+    (fault) => fault.length === length && (only.length === 0 || only.includes(fault.name)),
+  )
+  if (temper === 'all') return ofLength
+  if (temper === 'harmless') return ofLength.filter(({ costs }) => Object.keys(costs).length === 0)
+  const ofGroup = ofLength.filter(({ group }) => group === temper)
+  // What lasts long is long on its own: others strike meanwhile.
+  return ofGroup.length === 0 && length === 'quick' ? ofLength : ofGroup
 }
 
 function pickSettings(random: Random): DatabaseOptions {

@@ -70,20 +70,21 @@ export class ServerWatch {
   }
 }
 
-/** Nothing of the load is left at the server. Returns what is. */
-export async function leftAtServer(admin: Admin): Promise<string[]> {
+/** Nothing of the load is left at the server, but for connections where they are kept. Returns what is. */
+export async function leftAtServer(admin: Admin, keeps: boolean): Promise<string[]> {
   const count = async (what: string, query: string): Promise<string[]> => {
     const [row] = await admin.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${query}`)
     return row!.count === 0 ? [] : [`The server is left with ${row!.count} ${what}`]
   }
   const sessions = `pg_stat_activity WHERE usename = '${LOAD_ROLE}'`
+  const connections = async () => (keeps ? [] : count('connections', sessions))
   await until(
-    async () => (await count('connections', sessions)).length === 0,
+    async () => (await connections()).length === 0,
     () => 'for the server to have no connection of the load',
     GONE_MILLIS,
   ).catch(() => {})
   return [
-    ...(await count('connections', sessions)),
+    ...(await connections()),
     ...(await count('open transactions', `${sessions} AND xact_start IS NOT NULL`)),
     ...(await count(
       'locks',

@@ -15,8 +15,8 @@ const WITHOUT_KOFFI = fileURLToPath(new URL('../../programs/without-koffi.cjs', 
 
 /** The process is given up when it does not come to its end in so long. */
 const FINISH_MILLIS = 120_000
-/** The threads have started, and the pool has its connections. */
-const WARM_TASKS = 20
+/** Some threads have started, others are about to: there is somebody to strike. */
+const WARM_TASKS = 3
 const BEGIN_MILLIS = 60_000
 const ACT_MILLIS = 60_000
 
@@ -77,12 +77,12 @@ export class Subject {
     return within(ACT_MILLIS, `for the process to ${what.act}`, Promise.race([done, this.#ended]))
   }
 
-  /** @throws SubjectEndedError */
-  async finish(): Promise<RoundReport> {
+  /** @param keeps whether its broker stays for the next round. @throws SubjectEndedError */
+  async finish(keeps: boolean): Promise<RoundReport> {
     const report = new Promise<RoundReport>((resolve) => {
       this.#report = resolve
     })
-    this.#send({ kind: 'finish' })
+    this.#send({ kind: 'finish', keeps })
     try {
       return await within(FINISH_MILLIS, 'for the process to finish', Promise.race([report, this.#ended]))
     } catch (error) {

@@ -1,4 +1,5 @@
-import { slope } from '../common/slope.js'
+import { trendOf } from '../common/slope.js'
+import type { Measure } from '../subject/resources.js'
 import type { PathOutcome } from './campaign.js'
 
 /** No more than so many of what is unaccounted are printed; all are in the JSON. */
@@ -27,14 +28,14 @@ export function formatOutcome(outcome: PathOutcome): string {
 function formatResources({ resources, events }: PathOutcome): string[] {
   const [first, last] = [resources[0], resources.at(-1)]
   if (first === undefined || last === undefined) return []
-  const grown = (what: keyof typeof first, unit: string) => {
+  const grown = (what: Measure, unit: string) => {
     const values = resources.slice(1).map((each) => each[what])
-    return `${what} ${last[what].toFixed(0)} (${slope(values).toFixed(2)} a round${unit})`
+    return `${what} ${last[what].toFixed(0)} (${trendOf(values).slope.toFixed(2)} a round${unit})`
   }
   const told = Object.entries(events).map(([what, count]) => `${what}: ${count}`)
   return [
     `  behind the last round: ${grown('descriptors', '')}, ${grown('threads', '')}, ${grown('ports', '')}`,
-    `  ${grown('heapMebibytes', ' MiB')}, ${grown('residentMebibytes', ' MiB')}`,
+    `  ${grown('heapMebibytes', ' MiB')}, ${grown('externalMebibytes', ' MiB')}, ${grown('residentMebibytes', ' MiB')}`,
     ...(told.length === 0 ? [] : [`  told meanwhile: ${told.join('; ')}`]),
   ]
 }

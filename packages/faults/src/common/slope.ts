@@ -1,7 +1,14 @@
-/** By how much values grow with each step, by the method of least squares; 0 for fewer than two. */
-export function slope(values: readonly number[]): number {
+/** How values grow with each step. */
+export interface Trend {
+  /** By the method of least squares; 0 for fewer than two values. */
+  readonly slope: number
+  /** The standard error of the slope: what it is by chance; 0 for fewer than three values. */
+  readonly error: number
+}
+
+export function trendOf(values: readonly number[]): Trend {
   const count = values.length
-  if (count < 2) return 0
+  if (count < 2) return { slope: 0, error: 0 }
   const middle = (count - 1) / 2
   const mean = values.reduce((sum, value) => sum + value, 0) / count
   let [above, below] = [0, 0]
@@ -9,5 +16,7 @@ export function slope(values: readonly number[]): number {
     above += (at - middle) * (value - mean)
     below += (at - middle) ** 2
   })
-  return above / below
+  const slope = above / below
+  const rest = values.reduce((sum, value, at) => sum + (value - mean - slope * (at - middle)) ** 2, 0)
+  return { slope, error: count < 3 ? 0 : Math.sqrt(rest / (count - 2) / below) }
 }

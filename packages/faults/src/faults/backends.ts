@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LOAD_ROLE } from '../load/schema.js'
 import type { Fault } from './fault.js'
+
+/** Until there is one where it is to be struck. */
+const LOOKS = 8
+const LOOK_MILLIS = 5
 
 /** Of the load's server processes, in `pg_stat_activity`. */
 const BACKENDS = {
@@ -21,8 +26,13 @@ function terminated(where: keyof typeof BACKENDS): Fault {
     length: 'quick',
     costs: { lost: 1 },
     async strike({ admin }, random) {
-      const rows = await admin.tryQuery(query, [1 + random.below(7)])
-      return rows?.length === 1 ? 'struck' : 'missed'
+      const values = [1 + random.below(7)]
+      for (let look = 0; look < LOOKS; look++) {
+        const rows = await admin.tryQuery(query, values)
+        if (rows?.length === 1) return 'struck'
+        await sleep(LOOK_MILLIS)
+      }
+      return 'missed'
     },
   }
 }

@@ -4,6 +4,9 @@ import type { Subject } from '../campaign/subject.js'
 import type { Random } from '../common/random.js'
 import type { NetworkProxy } from '../proxy/network-proxy.js'
 
+/** Of the server: so few that it is soon full; the superuser's own places are left to the administrator. */
+export const MAX_CONNECTIONS = 24
+
 /** Whatever can be hurt. */
 export interface World {
   readonly server: EmbeddedPostgres

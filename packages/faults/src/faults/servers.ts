@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShutDownMode } from '@pglease/postgres'
 import pg from 'pg'
 import { LOAD_ROLE } from '../load/schema.js'
-import type { Fault, World } from './fault.js'
+import { type Fault, MAX_CONNECTIONS, type World } from './fault.js'
 
 const ALL = Number.POSITIVE_INFINITY
 const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${LOAD_ROLE}'`
@@ -55,16 +55,16 @@ const full: Fault = {
 
 async function fill(connectionString: string, crowd: pg.Client[]): Promise<void> {
   const url = Object.assign(new URL(connectionString), { username: 'crowd', password: 'crowd' })
-  for (;;) {
+  const come = async (): Promise<void> => {
     const client = new pg.Client({ connectionString: url.href })
     client.on('error', () => {})
-    try {
-      await client.connect()
-    } catch {
-      return
-    }
-    crowd.push(client)
+    // One that is not let in leaves the server full.
+    await client.connect().then(
+      () => crowd.push(client),
+      () => {},
+    )
   }
+  await Promise.all(Array.from({ length: MAX_CONNECTIONS }, come))
 }
 
 /** @param explains the error that a lease may be refused with. */

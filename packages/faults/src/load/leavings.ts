@@ -15,6 +15,8 @@ interface Leaving {
   readonly leave: Leave
   /** A client that sends each query at once refuses it. */
   readonly isNotForPipelines?: boolean
+  /** A transaction that has begun refuses it. */
+  readonly isNotForTransactions?: boolean
 }
 
 const run =
@@ -49,7 +51,11 @@ export const LEAVINGS: Readonly<Record<string, Leaving>> = {
     leave: (db) => db.query(new Cursor('SELECT generate_series(1, 1000) AS value')).read(10),
   },
   'an open transaction': { weight: 1, leave: run('BEGIN') },
-  'a transaction of its own kind': { weight: 1, leave: run('BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY') },
+  'a transaction of its own kind': {
+    weight: 1,
+    isNotForTransactions: true,
+    leave: run('BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY'),
+  },
   'a failed transaction': { weight: 1, leave: (db) => db.query('BEGIN; SELECT 1/0').catch(() => {}) },
   'the state of a sequence': { weight: 1, leave: run("SELECT nextval('counter')") },
   'settings of transactions': {

@@ -30,7 +30,7 @@ export async function perform(
   const enter = (stage: Stage) => progress.enter(plan.id, stage)
   const steps = new Steps(plan, (name) => taskFaultOf(name).strike(victim))
   const { id, seed, leaves, fault } = plan
-  const { run, options = {} } = workOf(plan.work)
+  const { run, options = {}, leavesQuery = false } = workOf(plan.work)
   try {
     await steps.at('begun')
     enter('asking')
@@ -47,6 +47,7 @@ export async function perform(
       return { id, value, processId }
     }, options)
     enter('over')
+    if (leavesQuery) steps.mustBeAnswered()
     await steps.at('released')
     return fault?.name === UNCLONEABLE ? { ...done, value: () => {} } : done
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Commit, Phase, Plan } from './plan.js'
+import { type Commit, type Phase, type Plan, wrong } from './plan.js'
 
 /** Lets a task's fault strike when its phase has come. */
 export class Steps {
@@ -6,6 +6,8 @@ export class Steps {
   readonly #strike: (name: string) => unknown
   #hasStruck = false
   commit: Commit = 'unsent'
+  /** Why a statement that nobody waited for has failed. */
+  #failure: unknown
 
   constructor(plan: Plan, strike: (name: string) => unknown) {
     this.#plan = plan
@@ -25,6 +27,26 @@ export class Steps {
     query.catch(() => {})
     await this.at(phase)
     return query
+  }
+
+  /** A statement that writes the task's row, and that nobody waits for. */
+  async sends(query: Promise<unknown>): Promise<void> {
+    this.commit = 'sent'
+    query.then(
+      () => {
+        this.commit = 'answered'
+      },
+      (error) => {
+        this.#failure = error
+      },
+    )
+    await this.at('committing')
+  }
+
+  /** The lease is over: so is what was sent in it. @throws the error of a statement that nobody waited for */
+  mustBeAnswered(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.commit === 'sent') throw wrong('A lease is over before what it has sent is answered')
   }
 
   /** The statement from which on the task's row is in the ledger. */

@@ -33,7 +33,8 @@ export class AttachedWorker {
   readonly #broker: ConnectionBroker
   #worker: Worker
   readonly #askers = new Map<number, Asker>()
-  #isClosed = false
+  /** Once it is leaving, no thread takes the place of the one that ends. */
+  #state: 'open' | 'leaving' | 'gone' = 'open'
   /** Resolves when the thread of the moment has ended. */
   #ended: Promise<void> = Promise.resolve()
 
@@ -44,6 +45,7 @@ export class AttachedWorker {
 
   run(request: TaskRequest): Promise<Done> {
     const { plan } = request
+    if (this.#state === 'gone') return Promise.reject(new ThreadGone(true))
     return new Promise((resolve, reject) => {
       this.#askers.set(plan.id, { plan, resolve, reject })
       this.#worker.postMessage(request)
@@ -54,8 +56,13 @@ export class AttachedWorker {
     return this.#worker.terminate()
   }
 
+  /** The broker takes no more threads. */
+  leave(): void {
+    this.#state = 'leaving'
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#state = 'leaving'
     await this.#worker.terminate()
     await this.#ended
   }
@@ -93,8 +100,10 @@ export class AttachedWorker {
     if (worker !== this.#worker) return
     const askers = [...this.#askers.values()]
     this.#askers.clear()
-    if (!this.#isClosed) this.#worker = this.#start()
-    for (const { plan, reject } of askers) reject(new ThreadGone(this.#isClosed || !endsItsThread(plan)))
+    const isLeaving = this.#state !== 'open'
+    if (isLeaving) this.#state = 'gone'
+    else this.#worker = this.#start()
+    for (const { plan, reject } of askers) reject(new ThreadGone(isLeaving || !endsItsThread(plan)))
   }
 }
 

@@ -2,6 +2,7 @@ import { within } from '../common/until.js'
 import { perform } from '../load/perform.js'
 import type { Plan } from '../load/plan.js'
 import { Progress } from '../load/progress.js'
+import { IMPATIENT } from '../load/task-faults/aborted.js'
 import { ThreadGone } from './attached-workers.js'
 import type { Generation } from './generation.js'
 import type { RoundSettings, Told } from './messages.js'
@@ -73,7 +74,8 @@ export class Callers {
     const { executor } = this.#generation()
     const request = { plan, memory: this.#progress.memory }
     // One that nobody watches may be sent ahead, and shares its thread.
-    if (plan.fault === undefined && plan.id % 4 !== 0) return executor.run(request, { name: 'task' })
+    if (plan.fault?.name === IMPATIENT) abort(stop, 'soon', plan)
+    else if (plan.fault === undefined && plan.id % 4 !== 0) return executor.run(request, { name: 'task' })
     return executor.run(request, {
       name: 'task',
       signal: stop.signal,
@@ -85,6 +87,7 @@ export class Callers {
     const stop = new AbortController()
     const { signal } = stop
     const { broker } = this.#generation()
+    if (plan.fault?.name === IMPATIENT) abort(stop, 'soon', plan)
     return perform(
       plan,
       this.#progress,

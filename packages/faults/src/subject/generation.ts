@@ -10,20 +10,22 @@ export class Generation {
   readonly broker: ConnectionBroker
   readonly executor: SharedPoolExecutor<typeof import('../load/tasks.js')>
   readonly workers: readonly AttachedWorker[]
+  /** Hears of warnings, and of errors that are no task's. */
+  tell: (what: string) => void = () => {}
   readonly #max: number
   #state: 'open' | 'closing' | 'closed' = 'open'
 
-  constructor({ database, threads, workers }: RoundSettings, tell: (what: string) => void) {
+  constructor({ database, threads, workers }: RoundSettings) {
     this.#max = database.max!
     this.broker = new ConnectionBroker({ databases: { default: database } })
-    this.broker.on('warning', ({ code }) => tell(code))
+    this.broker.on('warning', ({ code }) => this.tell(code))
     this.executor = new SharedPoolExecutor(this.broker, {
       filename: new URL('../load/tasks.js', import.meta.url).href,
       maxThreads: threads,
       abortGraceMillis: ABORT_GRACE_MILLIS,
       resourceLimits: THREAD_LIMITS,
     })
-    this.executor.on('error', (error: Error) => tell(`error: ${error.message}`))
+    this.executor.on('error', (error: Error) => this.tell(`error: ${error.message}`))
     this.workers = Array.from({ length: workers }, () => new AttachedWorker(this.broker))
   }
 
@@ -39,6 +41,7 @@ export class Generation {
   /** Closes all of it, one before the other. */
   async close(first: 'broker' | 'executor', timeoutMillis: number): Promise<void> {
     this.#state = 'closing'
+    for (const worker of this.workers) worker.leave()
     const closeBroker = async () => {
       await this.broker.close({ timeoutMillis })
       this.#state = 'closed'

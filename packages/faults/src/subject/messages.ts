@@ -2,10 +2,9 @@ import type { DatabaseOptions } from '@pglease/broker'
 import type { Commit } from '../load/plan.js'
 import type { Resources } from './resources.js'
 
-/** What a round of load is made of. It must survive the crossing into another process. */
-export interface RoundSettings {
-  readonly seed: number
-  readonly database: DatabaseOptions
+/** How much there is to do, and for whom. */
+export interface Load {
+  /** Of the executor. */
   readonly threads: number
   /** Plain worker threads that are attached. */
   readonly workers: number
@@ -13,6 +12,12 @@ export interface RoundSettings {
   readonly callers: { readonly executor: number; readonly worker: number; readonly main: number }
   /** How many of a hundred tasks carry a fault. */
   readonly faultPercent: number
+}
+
+/** What a round of load is made of. It must survive the crossing into another process. */
+export interface RoundSettings extends Load {
+  readonly seed: number
+  readonly database: DatabaseOptions
   /** Only these faults are carried; all when empty. */
   readonly faults: readonly string[]
 }
@@ -30,7 +35,8 @@ export type Act =
 export type SubjectRequest =
   | { readonly kind: 'begin'; readonly settings: RoundSettings }
   | { readonly kind: 'act'; readonly id: number; readonly what: Act }
-  | { readonly kind: 'finish' }
+  /** @param keeps whether the broker and its threads stay, for the next round */
+  | { readonly kind: 'finish'; readonly keeps: boolean }
 
 export interface Beat {
   readonly kind: 'beat'
@@ -77,7 +83,7 @@ export interface RoundReport {
   readonly events: readonly { readonly at: number; readonly what: string }[]
   readonly leases: number
   readonly handedOver: number
-  /** Sockets that were open when all was closed, and the process had told so. */
+  /** Sockets that were open when all was closed, and the process had told so; 0 where all stays. */
   readonly socketsLeft: number
   readonly resources: Resources
 }

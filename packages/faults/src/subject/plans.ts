@@ -35,7 +35,7 @@ export class Plans {
       work: work.name,
       seed: random.below(2 ** 31),
       leaves: pickLeaving(random, work),
-      by: random.chance(0.5) ? 'client' : 'part',
+      by: random.chance(0.5) && !work.leavesQuery ? 'client' : 'part',
     }
     const carried = TASK_FAULTS.filter(
       (fault) => fault.in.includes(via) && (faults.length === 0 || faults.includes(fault.name)),
@@ -46,7 +46,10 @@ export class Plans {
   }
 }
 
-function pickLeaving(random: Random, { options }: Work): string {
-  const may = Object.entries(LEAVINGS).filter(([, each]) => !(options?.pipeline && each.isNotForPipelines))
+function pickLeaving(random: Random, { options, leavesTransaction, leavesQuery }: Work): string {
+  if (leavesQuery) return 'nothing'
+  const may = Object.entries(LEAVINGS)
+    .filter(([, each]) => !(options?.pipeline && each.isNotForPipelines))
+    .filter(([, each]) => !(leavesTransaction && each.isNotForTransactions))
   return random.pickWeighted(may.map(([name, { weight }]) => ({ name, weight }))).name
 }

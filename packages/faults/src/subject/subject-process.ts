@@ -1,5 +1,5 @@
 /** The process under test: it has load done, is hurt in many ways, and tells what became of each task. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../common/until.js'
 import { Callers } from './callers.js'
 import { Generation } from './generation.js'
 import {
@@ -10,9 +10,11 @@ import {
   type SubjectMessage,
   type SubjectRequest,
 } from './messages.js'
-import { openSockets, readResources } from './resources.js'
+import { openSockets, restingResources } from './resources.js'
 
 const BEAT_MILLIS = 100
+/** Longer than the broker takes for what a thread has left. */
+const REST_MILLIS = 20_000
 
 /** The channel to the parent, and whatever else is there before there is a broker. */
 const socketsBefore = openSockets()
@@ -29,9 +31,10 @@ class Round {
   #leases = 0
   #handedOver = 0
 
-  constructor(settings: RoundSettings) {
+  /** @param kept of the round before, for this one as well */
+  constructor(settings: RoundSettings, kept: Generation | undefined) {
     this.#settings = settings
-    this.#generation = this.#newGeneration()
+    this.#generation = kept === undefined ? this.#newGeneration() : this.#take(kept)
     this.#callers = new Callers(settings, () => this.#generation)
     this.#beats = setInterval(() => this.#beat(), BEAT_MILLIS)
   }
@@ -58,22 +61,25 @@ class Round {
     }
   }
 
-  async finish(): Promise<RoundReport> {
+  get generation(): Generation {
+    return this.#generation
+  }
+
+  async finish(keeps: boolean): Promise<RoundReport> {
     await this.#callers.stop()
-    await this.#close(this.#generation, 'executor', 5000)
+    if (keeps) await this.#rest()
+    else await this.#close(this.#generation, 'executor', 5000)
     await Promise.all(this.#closing)
-    const socketsLeft = [...openSockets()].filter((socket) => !socketsBefore.has(socket)).length
+    const sockets = [...openSockets()].filter((socket) => !socketsBefore.has(socket))
     clearInterval(this.#beats)
-    // What has ended is not gone at once.
-    await sleep(50)
     return {
       kind: 'report',
       told: this.#callers.told,
       events: this.#events,
       leases: this.#leases,
       handedOver: this.#handedOver,
-      socketsLeft,
-      resources: readResources(),
+      socketsLeft: keeps ? 0 : sockets.length,
+      resources: await restingResources(),
     }
   }
 
@@ -85,18 +91,40 @@ class Round {
     await closing
   }
 
+  /** Waits for all leases to be over. */
+  async #rest(): Promise<void> {
+    const isQuiet = () => {
+      const { leased, settling, connecting, waiting } = this.#generation.figures
+      return leased + settling + connecting + waiting === 0
+    }
+    const what = () => `for all leases to be over: ${JSON.stringify(this.#generation.figures)}`
+    await until(isQuiet, what, REST_MILLIS).catch((error: Error) => this.#note(`error: ${error.message}`))
+    this.#count(this.#generation)
+  }
+
   async #close(generation: Generation, first: 'broker' | 'executor', timeoutMillis: number): Promise<void> {
     await generation.close(first, timeoutMillis)
-    const { leases, handedOver } = generation.figures
-    this.#leases += leases
-    this.#handedOver += handedOver
+    this.#count(generation)
     this.#generations.delete(generation)
   }
 
+  #count({ figures: { leases, handedOver } }: Generation): void {
+    this.#leases += leases
+    this.#handedOver += handedOver
+  }
+
   #newGeneration(): Generation {
-    const generation = new Generation(this.#settings, (what) => this.#events.push({ at: now(), what }))
+    return this.#take(new Generation(this.#settings))
+  }
+
+  #take(generation: Generation): Generation {
+    generation.tell = (what) => this.#note(what)
     this.#generations.add(generation)
     return generation
+  }
+
+  #note(what: string): void {
+    this.#events.push({ at: now(), what })
   }
 
   #beat(): void {
@@ -117,15 +145,18 @@ function tell(message: SubjectMessage): void {
 }
 
 let round: Round | undefined
+/** Of the latest round, for the next one. */
+let kept: Generation | undefined
 
 process.on('message', async (request: SubjectRequest) => {
   if (request.kind === 'begin') {
-    round = new Round(request.settings)
+    round = new Round(request.settings, kept)
   } else if (request.kind === 'act') {
     await round!.act(request.what)
     tell({ kind: 'acted', id: request.id })
   } else {
-    tell(await round!.finish())
+    tell(await round!.finish(request.keeps))
+    kept = request.keeps ? round!.generation : undefined
     round = undefined
   }
 })

@@ -1,6 +1,6 @@
-import { aborted, abortedSoon } from './aborted.js'
+import { aborted, abortedInQueue, abortedSoon } from './aborted.js'
 import { exiting } from './exiting.js'
-import { looping, loopingDeaf, waitingForEver } from './looping.js'
+import { looping, loopingDeaf, loopingToItsEnd, waitingForEver } from './looping.js'
 import { outOfMemory } from './out-of-memory.js'
 import { returningWhatCannotBeCloned } from './returning-what-cannot-be-cloned.js'
 import type { TaskFault } from './task-fault.js'
@@ -17,9 +17,11 @@ export const TASK_FAULTS: readonly TaskFault[] = [
   outOfMemory,
   aborted,
   abortedSoon,
+  abortedInQueue,
   looping,
   loopingDeaf,
   waitingForEver,
+  loopingToItsEnd,
   terminated,
 ]
 

@@ -27,6 +27,18 @@ export const loopingDeaf: TaskFault = {
   },
 }
 
+/** A plain thread that does not turn: it is terminated. */
+export const loopingToItsEnd: TaskFault = {
+  name: 'thread terminated in a loop',
+  weight: 0.3,
+  in: ['worker'],
+  ends: ['thread'],
+  strike(victim) {
+    victim.askForEnd()
+    for (const end = performance.now() + LONGEST_MILLIS; performance.now() < end; );
+  },
+}
+
 /** It waits for what never comes: its thread is ended. */
 export const waitingForEver: TaskFault = {
   name: 'task waits for ever',

@@ -6,6 +6,7 @@ export const abandonedWrite: Work = {
   weight: 2,
   phases: ['in a transaction'],
   rows: 0,
+  leavesTransaction: true,
   async run({ db, id, steps }) {
     await db.query('BEGIN')
     await db.query('INSERT INTO ledger (task) VALUES ($1)', [id])

@@ -10,6 +10,7 @@ import { namedStatement } from './named-statement.js'
 import { pipeline } from './pipeline.js'
 import { read } from './read.js'
 import { transfer } from './transfer.js'
+import { unawaitedWrite } from './unawaited-write.js'
 import type { Work } from './work.js'
 import { write } from './write.js'
 
@@ -19,6 +20,7 @@ export const WORKS: readonly Work[] = [
   transfer,
   write,
   abandonedWrite,
+  unawaitedWrite,
   audit,
   copyIn,
   copyOut,

@@ -22,6 +22,10 @@ export interface Work {
   /** How many rows of the task's are in the ledger once it is done. */
   readonly rows: 0 | 1
   readonly options?: ClientOptions
+  /** Whether its transaction is open when it is over. */
+  readonly leavesTransaction?: true
+  /** Whether what it has sent when it is over has to be answered: it leases for a part of its task, and leaves nothing else. */
+  readonly leavesQuery?: true
   /** Checks each answer. What it returns only depends on the plan. @throws `wrong` for a wrong answer */
   run(tools: Tools): Promise<unknown>
   /** What it returns. */
