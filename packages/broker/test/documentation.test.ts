@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ERROR_CLASSES } from '@pglease/client'
+import { BROKER_OPTIONS, checkOptions, LEASE_OPTION_CHECKS } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
-import { checkOptions } from '../../client/src/common/option-check.js'
 import { LEASE_CHECKS } from '../src/connection/lease-checks.js'
 import { readDatabase } from '../src/connection/read-database.js'
 import { checkExecutorOptions } from '../src/executor/executor-options.js'
@@ -78,6 +78,12 @@ describe('the options', () => {
     const told = databaseRows!.flatMap(([names]) => code(names!))
     const all = known((options) => readDatabase('default', options))
     expect([...told, ...PG_OPTIONS].sort()).toEqual(all.sort())
+  })
+
+  test('of a database that a lease has not are known to it', () => {
+    const all = known((options) => readDatabase('default', options))
+    const own = Object.keys(LEASE_OPTION_CHECKS)
+    expect([...BROKER_OPTIONS].sort()).toEqual(all.filter((name) => !own.includes(name)).sort())
   })
 
   test('of a database have the defaults that are told', () => {

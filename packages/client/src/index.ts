@@ -1,14 +1,19 @@
 export { Client } from './client/client.js'
-export type { ClientOptions, LeasedClientOptions } from './client/client-options.js'
+export type {
+  ClientOptions,
+  LeasedClientOptions,
+  PoolOptions,
+  WithConnectionOptions,
+} from './client/client-options.js'
 export { leaseSocket } from './client/lease-socket.js'
 export type { LeasedClient, ReleaseOption } from './client/leased-client.js'
-export { Pool, type PoolOptions } from './client/pool.js'
+export { Pool } from './client/pool.js'
 export type {
   ClientTransactionOptions,
   RetryOptions,
   TransactionMode,
 } from './client/transaction-options.js'
-export { leased, type WithConnectionOptions, withConnection } from './client/with-connection.js'
+export { leased, withConnection } from './client/with-connection.js'
 export { type TransactionOptions, withTransaction } from './client/with-transaction.js'
 export * from './common/errors.js'
 export { isRetryable } from './common/retryable.js'

@@ -1,5 +1,6 @@
 /** For `@pglease/broker` alone: no promise of stability. */
 
+export { BROKER_OPTIONS } from './client/option-checks.js'
 export { withLease } from './client/with-connection.js'
 export { transact } from './client/with-transaction.js'
 export { onAbort } from './common/abort-listener.js'
@@ -18,6 +19,7 @@ export { keepErrorsWhole } from './lease/comlink-errors.js'
 export * from './lease/contract.js'
 export { frameCost, ReceiveWindow, SendWindow, WINDOW_BYTES } from './lease/flow-window.js'
 export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
+export { ISOLATION_LEVELS, LEASE_OPTION_CHECKS } from './lease/lease-checks.js'
 export { connectionLost } from './lease/lease-errors.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
 export { backendTypes, startTypes } from './protocol/backend-types.js'

@@ -5,6 +5,7 @@ import {
   checkOptions,
   either,
   flag,
+  ISOLATION_LEVELS,
   millis,
   nameOf,
   oneOf,
@@ -14,7 +15,6 @@ import {
   wrong,
 } from '@pglease/client/internal'
 import type { Database, DatabaseOptions } from './database-options.js'
-import { ISOLATION_LEVELS } from './lease-checks.js'
 
 const DEFAULTS = {
   max: 10,
@@ -89,7 +89,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
  */
 export function readDatabase(name: string, options: DatabaseOptions, handOver = true): Database {
   const path = `databases.${nameOf(name)}`
-  checkOptions(path, options, CHECKS, name)
+  checkOptions(path, options, CHECKS, { database: name })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const database: Database = { ...DEFAULTS, handOver, ...given, name }
   if (database.min > database.max) {

@@ -177,7 +177,7 @@ export class ServedPort implements LeasePeer {
     this.#number = open
     this.#unpostedGrant = undefined
     try {
-      checkOptions('lease', request, LEASE_CHECKS, request.database)
+      checkOptions('lease', request, LEASE_CHECKS, request)
       this.#lease = this.#find(request.database).open(this, request, bytes)
     } catch (error) {
       this.revoked(error as Error)

@@ -19,7 +19,7 @@ export const failures = {
   'on an unknown database': (_values, { database }) => database('nowhere').query('SELECT 1'),
   'waiting for a lease': (_values, { database }) =>
     database('default', { connectionTimeoutMillis: 20 }).query('SELECT 1'),
-  'with a wrong option': (_values, { database }) =>
+  'with a wrong option': async (_values, { database }) =>
     database('default', { isolationLevel: 'chaos' }).query('SELECT 1'),
   async 'with an error of its own'() {
     throw new QuotaError(3, new TypeError('The reason', { cause: { number: 42 } }))

@@ -19,6 +19,19 @@ export interface ClientOptions {
 /** What a leased client is asked for with. */
 export interface LeasedClientOptions extends LeaseOptions, ClientOptions {}
 
+export interface WithConnectionOptions extends LeasedClientOptions {
+  /**
+   * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
+   * the signal's reason.
+   */
+  signal?: AbortSignal
+}
+
+export interface PoolOptions extends LeasedClientOptions {
+  /** The most clients handed out at a time; whoever wants more waits in this thread. Default: no limit. */
+  max?: number
+}
+
 const CLIENT_OPTIONS: readonly string[] = [
   'types',
   'pipeline',

@@ -3,6 +3,7 @@ import { threadLink } from '../lease/thread-link.js'
 import type { LeasedClientOptions } from './client-options.js'
 import { Leased } from './leased.js'
 import type { LeasedClient } from './leased-client.js'
+import { checkClient } from './option-checks.js'
 
 /** A client of this class, as `new Client()` gives it. */
 export type Client = LeasedClient
@@ -11,7 +12,7 @@ export type Client = LeasedClient
 interface ClientClass {
   /**
    * @param options of the lease; `database` is the name in the broker's `databases`.
-   * @throws NotAttachedError on the main thread.
+   * @throws ConfigurationError
    */
   new (options?: LeasedClientOptions): LeasedClient
   readonly prototype: LeasedClient
@@ -19,6 +20,7 @@ interface ClientClass {
 
 class LeasingClient extends Leased {
   constructor(options: LeasedClientOptions = {}, link: BrokerLink = threadLink()) {
+    checkClient(options)
     super(link, options)
   }
 }

@@ -7,6 +7,7 @@ import { threadLink } from '../lease/thread-link.js'
 import { frontendTypes, Terminate } from '../protocol/frontend-types.js'
 import { MessageScanner } from '../protocol/message-scanner.js'
 import { type BackendKey, notEncrypted, readStartUp, refused, started } from '../protocol/start-up.js'
+import { checkSocket } from './option-checks.js'
 
 /**
  * A socket to Postgres for libraries that speak the protocol themselves: it answers the start-up by itself, and is a lease
@@ -18,9 +19,10 @@ import { type BackendKey, notEncrypted, readStartUp, refused, started } from '..
  * ```
  *
  * It fails with the errors of a lease. A start-up is refused that asks for settings: those are the broker's, or a query's.
- * @throws NotAttachedError on the main thread.
+ * @throws ConfigurationError
  */
 export function leaseSocket(options: LeaseOptions = {}): Duplex {
+  checkSocket(options)
   return new LeaseSocket(options)
 }
 

@@ -1,14 +1,10 @@
 import pg from 'pg'
 import type { BrokerLink } from '../lease/broker-link.js'
 import { threadLink } from '../lease/thread-link.js'
-import type { LeasedClientOptions } from './client-options.js'
+import type { PoolOptions } from './client-options.js'
 import { Leased } from './leased.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'
-
-export interface PoolOptions extends LeasedClientOptions {
-  /** The most clients handed out at a time; whoever wants more waits in this thread. Default: no limit. */
-  max?: number
-}
+import { checkPool } from './option-checks.js'
 
 type Done = (option?: ReleaseOption) => void
 
@@ -25,8 +21,9 @@ export class Pool extends pg.Pool {
     (callback: (error: Error | undefined, client: LeasedClient | undefined, done: Done) => void): void
   }
 
-  /** @throws NotAttachedError on the main thread. */
+  /** @throws ConfigurationError */
   constructor(options: PoolOptions = {}, link: BrokerLink = threadLink()) {
+    checkPool(options)
     const { max = Number.POSITIVE_INFINITY, ...leased } = options
     class Client extends Leased {
       constructor() {

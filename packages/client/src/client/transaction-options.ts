@@ -1,5 +1,6 @@
-import { type Check, callable, checkOptions, flag, oneOf, whole, wrong } from '../common/option-check.js'
+import { type Check, callable, checkOptions, whole, wrong } from '../common/option-check.js'
 import type { IsolationLevel } from '../lease/contract.js'
+import { LEASE_OPTION_CHECKS } from '../lease/lease-checks.js'
 
 /** How a transaction begins: as of `BEGIN`. What is not given is the database's own setting. */
 export interface TransactionMode {
@@ -33,16 +34,19 @@ export function beginStatement({ isolationLevel, readOnly, deferrable }: Transac
 }
 
 const MODE = {
-  isolationLevel: oneOf('read uncommitted', 'read committed', 'repeatable read', 'serializable'),
-  readOnly: flag,
-  deferrable: flag,
+  isolationLevel: LEASE_OPTION_CHECKS.isolationLevel,
+  readOnly: LEASE_OPTION_CHECKS.readOnly,
+  deferrable: LEASE_OPTION_CHECKS.deferrable,
 } satisfies Record<keyof TransactionMode, Check>
 
-const RETRY = { retries: whole(0), isRetryable: callable } satisfies Record<keyof RetryOptions, Check>
+export const RETRY_CHECKS = { retries: whole(0), isRetryable: callable } satisfies Record<
+  keyof RetryOptions,
+  Check
+>
 
 /** @throws ConfigurationError */
 export function checkTransaction(options: ClientTransactionOptions): void {
-  checkOptions('withTransaction', options, { ...MODE, ...RETRY })
+  checkOptions('withTransaction', options, { ...MODE, ...RETRY_CHECKS })
 }
 
 /**

@@ -1,36 +1,40 @@
 import { onAbort } from '../common/abort-listener.js'
 import type { BrokerLink } from '../lease/broker-link.js'
-import { threadLink } from '../lease/thread-link.js'
-import type { LeasedClientOptions } from './client-options.js'
+import { mustHaveParent, threadLink } from '../lease/thread-link.js'
+import type { WithConnectionOptions } from './client-options.js'
 import { type Leased, leaseClient } from './leased.js'
 import type { LeasedClient } from './leased-client.js'
-
-export interface WithConnectionOptions extends LeasedClientOptions {
-  /**
-   * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
-   * the signal's reason.
-   */
-  signal?: AbortSignal
-}
+import { checkCall } from './option-checks.js'
 
 /**
  * Runs `work` with a leased connection and gives it back when `work` settles, however it settles. The lease is opened
  * by the first query. What `work` has sent and not awaited is answered before this resolves, as `release` says; when
  * `work` throws it is cancelled.
- * @throws what `work` throws, the signal's reason once it is aborted, and the lease's error when such an answer is lost.
+ * @throws ConfigurationError, what `work` throws, the signal's reason once it is aborted, and the lease's error when such an answer is lost.
  */
 export async function withConnection<T>(
   work: (client: LeasedClient) => Promise<T> | T,
   options: WithConnectionOptions = {},
 ): Promise<T> {
-  return withLease(threadLink(), work, options)
+  checkCall(options)
+  mustHaveParent()
+  return lease(threadLink(), work, options)
 }
 
 /** `withConnection` on a link of the caller's. */
 export async function withLease<T>(
   link: BrokerLink,
   work: (client: LeasedClient) => Promise<T> | T,
-  { signal, ...options }: WithConnectionOptions = {},
+  options: WithConnectionOptions = {},
+): Promise<T> {
+  checkCall(options)
+  return lease(link, work, options)
+}
+
+function lease<T>(
+  link: BrokerLink,
+  work: (client: LeasedClient) => Promise<T> | T,
+  { signal, ...options }: WithConnectionOptions,
 ): Promise<T> {
   signal?.throwIfAborted()
   return withClient(leaseClient(link, options), work, signal)
@@ -61,10 +65,12 @@ export async function withClient<T>(
 /**
  * Wraps a function of an attached thread so that each call has a leased connection as its first argument, given back
  * when the call settles.
+ * @throws ConfigurationError at once.
  */
 export function leased<A extends unknown[], R>(
   work: (client: LeasedClient, ...values: A) => Promise<R> | R,
   options: WithConnectionOptions = {},
 ): (...values: A) => Promise<R> {
+  checkCall(options)
   return (...values) => withConnection((client) => work(client, ...values), options)
 }

@@ -1,8 +1,10 @@
 import { retried } from '../common/retried.js'
+import type { WithConnectionOptions } from './client-options.js'
 import type { Leased } from './leased.js'
 import type { LeasedClient } from './leased-client.js'
-import { checkTransaction, type RetryOptions } from './transaction-options.js'
-import { type WithConnectionOptions, withConnection } from './with-connection.js'
+import { checkTransactionCall } from './option-checks.js'
+import type { RetryOptions } from './transaction-options.js'
+import { withConnection } from './with-connection.js'
 
 /** Of a transaction with a lease of its own. */
 export interface TransactionOptions extends WithConnectionOptions, RetryOptions {}
@@ -24,9 +26,9 @@ type Lease = <T>(work: Work<T>, options: WithConnectionOptions) => Promise<T>
 
 /** `withTransaction` on a lease that somebody else gives. */
 export async function transact<T>(lease: Lease, work: Work<T>, options: TransactionOptions): Promise<T> {
+  checkTransactionCall(options)
   const { isolationLevel, readOnly, deferrable, retries, isRetryable, ...leaseOptions } = options
   const mode = { isolationLevel, readOnly, deferrable }
-  checkTransaction({ ...mode, retries, isRetryable })
   const attempt = () =>
     lease((client) => (client as LeasedClient & Leased).transactions.once(work, mode, 'leave'), leaseOptions)
   return retried(attempt, { retries, isRetryable, signal: options.signal })

@@ -58,6 +58,13 @@ export const either = (...checks: readonly Check[]): Check =>
     { mayShow: checks.every(({ mayShow }) => mayShow) },
   )
 
+/** Options that are known, but belong to something else. */
+export interface Elsewhere {
+  readonly names: readonly string[]
+  /** What an error says of them. */
+  readonly hint: (name: string) => string
+}
+
 /**
  * Checks each option that is given; `undefined` counts as not given.
  * @param path what the options are called in errors: `databases.default`.
@@ -68,7 +75,7 @@ export function checkOptions(
   path: string,
   options: unknown,
   checks: Readonly<Record<string, Check>>,
-  database?: string,
+  { database, elsewhere }: { database?: unknown; elsewhere?: Elsewhere } = {},
 ): void {
   if (
     typeof options !== 'object' ||
@@ -79,7 +86,8 @@ export function checkOptions(
     throw hidden(path === '' ? 'options' : path, options, 'an object of options', database)
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) throw unknown(path, name, Object.keys(checks), database)
+    if (check === undefined)
+      throw misplaced(path, name, elsewhere, database) ?? unknown(path, name, Object.keys(checks), database)
     const complaint = value === undefined ? undefined : check(value)
     if (complaint === undefined) continue
     throw (check.mayShow ? wrong : hidden)(join(path, name), value, complaint, database)
@@ -87,18 +95,34 @@ export function checkOptions(
 }
 
 /** For a value that is no secret. What does not look like a plain word or a number is not shown all the same. */
-export function wrong(option: string, value: unknown, mustBe: string, database?: string): ConfigurationError {
+export function wrong(
+  option: string,
+  value: unknown,
+  mustBe: string,
+  database?: unknown,
+): ConfigurationError {
   const shown = show(value)
   if (shown === undefined) return hidden(option, value, mustBe, database)
   return complaint(`${option} is ${shown}, but must be ${mustBe}.`, { option, value }, database)
 }
 
 /** For a value that may be one. */
-function hidden(option: string, value: unknown, mustBe: string, database?: string): ConfigurationError {
+function hidden(option: string, value: unknown, mustBe: string, database?: unknown): ConfigurationError {
   return complaint(`${option} is ${typeOf(value)}, but must be ${mustBe}.`, { option }, database)
 }
 
-function unknown(path: string, name: string, known: string[], database?: string): ConfigurationError {
+function misplaced(
+  path: string,
+  name: string,
+  elsewhere: Elsewhere | undefined,
+  database: unknown,
+): ConfigurationError | undefined {
+  if (!elsewhere?.names.includes(name)) return undefined
+  const option = join(path, name)
+  return complaint(`${option} is not an option here. ${elsewhere.hint(name)}`, { option }, database)
+}
+
+function unknown(path: string, name: string, known: string[], database?: unknown): ConfigurationError {
   const option = join(path, name)
   const meant = name.length > LONGEST_GUESSED ? undefined : nearest(name, known)
   const hint = meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean "${meant}"?`
@@ -119,9 +143,9 @@ function nearest(name: string, known: string[]): string | undefined {
 function complaint(
   message: string,
   fields: { option: string; value?: unknown },
-  database?: string,
+  database?: unknown,
 ): ConfigurationError {
-  // Of a lease it is what a thread has posted.
+  // Of a lease it is what a thread has posted, or a user has given.
   const isNamed = typeof database === 'string'
   return new ConfigurationError(message, isNamed ? { ...fields, database: nameOf(database) } : fields)
 }

@@ -11,16 +11,19 @@ export function threadLink(): BrokerLink {
   return link
 }
 
-/**
- * Asks the parent's broker for a control port.
- * @throws NotAttachedError on the main thread, which has the broker itself.
- */
-function askParent(): MessagePort {
+/** @throws NotAttachedError on the main thread, which has the broker itself. */
+export function mustHaveParent(): MessagePort {
   if (isMainThread || parentPort === null)
     throw new NotAttachedError('This is the main thread: use broker.withConnection() here.')
+  return parentPort
+}
+
+/** Asks the parent's broker for a control port. */
+function askParent(): MessagePort {
+  const parent = mustHaveParent()
   const { port1, port2 } = new MessageChannel()
   const request = attachRequest(port2)
   if (request === undefined) port2.close()
-  else parentPort.postMessage(request, [port2])
+  else parent.postMessage(request, [port2])
   return port1
 }

@@ -1,7 +1,8 @@
-import type { LeasedClientOptions } from '../client/client-options.js'
+import type { LeasedClientOptions, WithConnectionOptions } from '../client/client-options.js'
 import { type Leased, leaseClient } from '../client/leased.js'
 import type { LeasedClient } from '../client/leased-client.js'
-import { type WithConnectionOptions, withClient } from '../client/with-connection.js'
+import { checkCall, checkDatabase } from '../client/option-checks.js'
+import { withClient } from '../client/with-connection.js'
 import { type TransactionOptions, transact } from '../client/with-transaction.js'
 import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
@@ -15,7 +16,10 @@ type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>
 export interface TaskContext {
   /** A client on the database `default`: leased by the task's first query, given back when the task settles. */
   readonly db: LeasedClient
-  /** The task's client on another database, or with options of its own; one per name and options given. */
+  /**
+   * The task's client on another database, or with options of its own; one per name and options given.
+   * @throws ConfigurationError
+   */
   database(name: string, options?: DatabaseOptions): LeasedClient
   /**
    * A lease for a part of the task: given back when `work` settles. For a task that reads, computes for long, and
@@ -75,15 +79,21 @@ export class RunningTask implements TaskContext {
     return this.database('default')
   }
 
-  database(name: string, options: DatabaseOptions = {}): LeasedClient {
-    const key = JSON.stringify([name, options])
-    return this.#clients.get(key) ?? this.#newClient({ ...options, database: name }, key)
+  database(name: string, options?: DatabaseOptions): LeasedClient {
+    // Before it makes a text of them. Most calls have none, and have come before.
+    if (options !== undefined) checkDatabase(name, options)
+    const key = JSON.stringify([name, options ?? {}])
+    const client = this.#clients.get(key)
+    if (client !== undefined) return client
+    if (options === undefined) checkDatabase(name, options)
+    return this.#newClient({ ...options, database: name }, key)
   }
 
   async withConnection<T>(
     work: (client: LeasedClient) => Promise<T> | T,
     options: WithConnectionOptions = {},
   ): Promise<T> {
+    checkCall(options)
     const { signal, ...lease } = options
     signal?.throwIfAborted()
     this.throwIfAborted()

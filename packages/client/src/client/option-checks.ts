@@ -1,0 +1,110 @@
+import {
+  type Check,
+  checkOptions,
+  either,
+  flag,
+  millis,
+  oneOf,
+  signal,
+  whole,
+  wrong,
+} from '../common/option-check.js'
+import { LEASE_OPTION_CHECKS } from '../lease/lease-checks.js'
+import type { LeasedClientOptions, PoolOptions, WithConnectionOptions } from './client-options.js'
+import { RETRY_CHECKS } from './transaction-options.js'
+
+/** As `pg.Client` takes it. */
+const types: Check = (value) =>
+  typeof Object(value).getTypeParser === 'function' ? undefined : 'an object with a method getTypeParser'
+
+const CLIENT_CHECKS: Readonly<Record<keyof LeasedClientOptions, Check>> = {
+  ...LEASE_OPTION_CHECKS,
+  types,
+  pipeline: flag,
+  binary: flag,
+  query_timeout: millis,
+}
+
+const POOL_CHECKS: Readonly<Record<keyof PoolOptions, Check>> = {
+  ...CLIENT_CHECKS,
+  max: either(whole(1), oneOf(Number.POSITIVE_INFINITY)),
+}
+
+const CALL_CHECKS: Readonly<Record<keyof WithConnectionOptions, Check>> = { ...CLIENT_CHECKS, signal }
+
+const { database: _, types: __, ...DATABASE_CHECKS } = CLIENT_CHECKS
+
+/** What else a database of the broker takes. */
+export const BROKER_OPTIONS = [
+  'connectionString',
+  'host',
+  'port',
+  'user',
+  'password',
+  'ssl',
+  'sslnegotiation',
+  'keepAlive',
+  'keepAliveInitialDelayMillis',
+  'application_name',
+  'fallback_application_name',
+  'client_encoding',
+  'options',
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'enableChannelBinding',
+  'max',
+  'min',
+  'idleTimeoutMillis',
+  'maxUses',
+  'maxLifetimeSeconds',
+  'maxWaiting',
+  'validateAfterIdleMillis',
+  'validateTimeoutMillis',
+  'cancelTimeoutMillis',
+  'maxLeaseMillis',
+  'leakDetectionMillis',
+  'handOver',
+  'resetQuery',
+  'onConnect',
+]
+
+const elsewhere = {
+  names: BROKER_OPTIONS,
+  hint: (name: string) =>
+    `The connections are the broker's: give it to "databases.<name>.${name}" of new ConnectionBroker(…), on the main thread.`,
+}
+
+// Each of these throws a ConfigurationError.
+
+export const checkPool = checker('Pool', POOL_CHECKS)
+export const checkClient = checker('Client', CLIENT_CHECKS)
+
+/** Of `withConnection`. */
+export const checkCall = checker('lease', CALL_CHECKS)
+
+/** Of `withTransaction`, with a lease of its own. */
+export const checkTransactionCall = checker('withTransaction', { ...CALL_CHECKS, ...RETRY_CHECKS })
+
+/** Of `leaseSocket`, whose library has its own client. */
+export const checkSocket = checker('lease', LEASE_OPTION_CHECKS)
+
+/** Of a task's `database(name, options)`. */
+export function checkDatabase(name: unknown, options: unknown): void {
+  const complaint = typeof name === 'string' ? LEASE_OPTION_CHECKS.database(name) : 'a string'
+  if (complaint !== undefined) throw wrong('lease.database', name, complaint)
+  if (options !== undefined) check('lease', options, DATABASE_CHECKS, name)
+}
+
+function checker(path: string, checks: Readonly<Record<string, Check>>): (options: unknown) => void {
+  return (options) => check(path, options, checks, Object(options).database ?? 'default')
+}
+
+function check(
+  path: string,
+  options: unknown,
+  checks: Readonly<Record<string, Check>>,
+  database: unknown,
+): void {
+  checkOptions(path, options, checks, { database, elsewhere })
+}
