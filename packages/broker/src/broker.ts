@@ -221,7 +221,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   /**
    * Refuses new leases, rejects those who wait with a `BrokerClosedError`, lets holders finish until the timeout, then
-   * cancels their queries. Resolves when every connection is closed. May be called again: the same close goes on.
+   * cancels their queries and rejects these so too. Resolves when every connection is closed. May be called again: the same close goes on.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
@@ -247,7 +247,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     clearTimeout(timer)
     for (const [name, database] of this.#databases) {
       const message = `The broker closed, and the lease on "${name}" was not released within ${timeoutMillis} ms.`
-      database.revokeHeld(() => new LeaseRevokedError(message, { database: name, limit: timeoutMillis }))
+      database.revokeHeld(() => new BrokerClosedError(message, { database: name, limit: timeoutMillis }))
     }
     await Promise.all(databases.map((database) => database.drained()))
     this.#ownLink?.close()

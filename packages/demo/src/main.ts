@@ -5,7 +5,7 @@ import { checkCountries, countryName } from './countries.js'
 import { showProgress } from './progress.js'
 import { renderPage } from './report/page.js'
 import { type Outcome, runDemo } from './run.js'
-import { printSummary, type Summary } from './summary.js'
+import { count, printSummary, type Summary } from './summary.js'
 
 async function run(options: DemoOptions): Promise<number> {
   if (options.countries) await checkCountries(options.countries)
@@ -55,10 +55,10 @@ function complaintsAboutConnections({
 }: Summary): string[] {
   const complaints: string[] = []
   if (peakConnections > maxConnections) {
-    complaints.push(`Postgres saw ${peakConnections} connections, but ${maxConnections} were allowed.`)
+    complaints.push(`Postgres saw ${count(peakConnections, 'connection')}, of at most ${maxConnections}.`)
   }
   if (leakedConnections > 0)
-    complaints.push(`Postgres still saw ${leakedConnections} connections after the close.`)
+    complaints.push(`Postgres still saw ${count(leakedConnections, 'connection')} after the close.`)
   return complaints
 }
 

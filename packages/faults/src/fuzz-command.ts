@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { counted } from '@pglease/client/internal'
 import { abortOnSignals, checkOutputFile, hideProgress, runCommand, showProgress } from '@pglease/commands'
 import { startPostgres } from '@pglease/postgres'
 import { type FuzzOptions, HELP, readFuzzArguments } from './fuzz/arguments.js'
@@ -28,7 +29,9 @@ async function run(options: FuzzOptions): Promise<number> {
 }
 
 function describe({ group, cases, longestTurnMillis, findings }: GroupOutcome, seed: number): string {
-  const lines = Object.entries(cases).map(([target, count]) => `  ${target.padEnd(20)}${count} cases`)
+  const lines = Object.entries(cases).map(
+    ([target, count]) => `  ${target.padEnd(20)}${counted(count, 'case')}`,
+  )
   const found = findings.map(
     ({ target, batch, what, script }) =>
       `  FOUND in ${target}, repeated by --group ${group} --target ${target} --seed ${seed} --batch ${batch}:\n` +

@@ -14,6 +14,7 @@ export interface SettlePolicy {
 
 /** What a lease left behind. */
 export interface Leftovers {
+  /** Not one that had failed: nothing of that could be committed. */
   openTransaction: boolean
 }
 
@@ -56,18 +57,21 @@ export async function settle(
   undo: readonly string[] = [],
 ): Promise<Leftovers> {
   const { tracker } = connection
+  // What a cancel makes fail was open.
+  const wasOpen = tracker.transaction === 'T' && !tracker.failed
   if (tracker.state === 'busy') await stopQueries(connection, policy.cancelTimeoutMillis, counters)
   // A late one would hit the next lease's query.
   await connection.cancels.over
-  const openTransaction = tracker.state === 'in-transaction'
+  const isInTransaction = tracker.state === 'in-transaction'
+  const openTransaction = isInTransaction && (wasOpen || tracker.transaction === 'T')
   const queries: string[] = []
-  if (openTransaction) queries.push('ROLLBACK')
+  if (isInTransaction) queries.push('ROLLBACK')
   if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
   queries.push(...undo)
   // What a thread has left unread may look like the answer to a reset, but nobody sends an empty query.
   if (queries.length > 0) await exchange(connection, [...queries, EMPTY_QUERY], policy.cancelTimeoutMillis)
   if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
-  if (openTransaction) counters.rollbacks++
+  if (isInTransaction) counters.rollbacks++
   if (policy.resetQuery !== '') counters.resets++
   return { openTransaction }
 }

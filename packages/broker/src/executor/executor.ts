@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { pathToFileURL } from 'node:url'
 import type { Transferable } from 'node:worker_threads'
 import { ExecutorClosedError, QueueFullError } from '@pglease/client'
-import { described, millis, wrong } from '@pglease/client/internal'
+import { counted, described, millis, wrong } from '@pglease/client/internal'
 import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
 import { closeBrought } from '../common/brought.js'
@@ -227,7 +227,8 @@ export class SharedPoolExecutor<
 
   #full(): QueueFullError {
     const { maxQueue } = this.#options
-    return new QueueFullError(`${maxQueue} tasks wait for a thread already.`, { limit: maxQueue })
+    const waiting = counted(maxQueue, 'task waits', 'tasks wait')
+    return new QueueFullError(`${waiting} for a thread already.`, { limit: maxQueue })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { ForbiddenCallError } from '@pglease/client'
 import {
   type BrokerControl,
@@ -33,17 +33,19 @@ const MOST_ARGUMENTS = 3
  * Serves the control methods on a thread's port. Comlink alone would let the thread walk any property path of what is
  * exposed, `constructor` and all: here only calls of the named methods, with plain arguments, come through to it. Anything
  * else is refused, where it can be answered, and told to `onBreach`.
+ * @returns reads what has come and waits for its turn.
  */
 export function serveControl(
   control: BrokerControl,
   port: MessagePort,
   onBreach: (what: string) => void,
-): void {
+): () => void {
   keepErrorsWhole()
   const methods = Object.assign(Object.create(null), control) as BrokerControl
+  let receive: (data: unknown) => void = () => {}
   const guarded = {
     addEventListener(_type: string, listener: (event: { data: CallMessage }) => void) {
-      port.on('message', (data: unknown) => {
+      receive = (data) => {
         if (isAllowed(data)) {
           listener({ data })
           return closeBrought(data, usedBy(data))
@@ -51,13 +53,18 @@ export function serveControl(
         refuse(port, data)
         closeBrought(data)
         onBreach('something to its control port that is no call of the broker')
-      })
+      }
+      port.on('message', receive)
     },
     removeEventListener() {},
     postMessage: (message: unknown, transfer: never[]) => port.postMessage(message, transfer),
   }
   expose(methods, guarded as never)
   port.unref()
+  return () => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
+      receive(next.message)
+  }
 }
 
 function isAllowed(data: unknown): data is AllowedCall {

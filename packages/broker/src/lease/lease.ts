@@ -45,6 +45,8 @@ export class Lease implements LeaseContext {
   heldSince = 0
   /** Whether it ended by `taken`: the worker tells of its lease, but not of the end. */
   isTaken = false
+  /** Whether the request is that of a lease which began without the broker: it is told of at the end. */
+  #isTold = false
   /** Whether the worker waits for answers only. */
   #isFinishing = false
 
@@ -67,7 +69,7 @@ export class Lease implements LeaseContext {
   /** For people: which thread, and which task where it is known. */
   get holder(): string {
     const { task } = this.request
-    const isKnown = task !== undefined && !this.#socket?.isReopened
+    const isKnown = task !== undefined && (this.#isTold || !this.#socket?.isReopened)
     return isKnown ? `task ${task} on ${this.peer.thread}` : this.peer.thread
   }
 
@@ -108,6 +110,7 @@ export class Lease implements LeaseContext {
   reopened({ heldMillis, request }: ReopenedLease): void {
     this.count()
     this.#request = request
+    this.#isTold = true
     // Not before it had the socket, whatever it says.
     this.heldSince = Math.max(performance.now() - heldMillis, this.#socket?.lentAt ?? this.heldSince)
   }

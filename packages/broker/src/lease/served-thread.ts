@@ -40,6 +40,8 @@ export interface ThreadHost {
 /** The broker's ends of one thread's ports: its control port, and its lease ports. */
 export class ServedThread {
   readonly #control: MessagePort
+  /** Reads what has come to it and waits for its turn. */
+  readonly #readControl: () => void
   readonly #rights: ThreadRights
   readonly #host: ThreadHost
   /** What carries its lease ports, from when it has asked for that. */
@@ -58,15 +60,21 @@ export class ServedThread {
       rights.share.controlPorts--
       this.#leases?.close()
     })
-    serveControl(this.#methods(), control, (what) => this.#breach(what))
+    this.#readControl = serveControl(this.#methods(), control, (what) => this.#breach(what))
     if (rights.share.controlPorts > MOST_CONTROL_PORTS)
       this.#breach(`more than ${MOST_CONTROL_PORTS} requests for a control port`)
   }
 
+  /** The broker has closed. A thread that has said hello, and was not heard, is told so: the answer takes a few microtasks. */
   close(): void {
+    this.#endLeases()
+    this.#readControl()
+    setImmediate(() => this.#control.close())
+  }
+
+  #endLeases(): void {
     for (const port of this.#leasePorts) port.leave()
     this.#leases?.close()
-    this.#control.close()
   }
 
   #methods(): BrokerControl {
@@ -134,7 +142,8 @@ export class ServedThread {
     // There may be many thousands of them.
     const error = breachOf(what)
     for (const port of this.#leasePorts) port.refuse(error)
-    this.close()
+    this.#endLeases()
+    this.#control.close()
     this.#warn(what)
   }
 

@@ -1,4 +1,5 @@
 import { BrokerClosedError, ConnectError, LeaseTimeoutError, QueueFullError } from '@pglease/client'
+import { counted } from '@pglease/client/internal'
 import type { Database } from '../connection/database-options.js'
 
 /** What was the case when a wait was over. */
@@ -17,15 +18,22 @@ export function timedOut(
 ): LeaseTimeoutError {
   const why =
     cause === undefined
-      ? `${leased} of at most ${max} are leased${by(holders)}${connecting === 0 ? '' : `, and ${connecting} are not connected yet`}`
+      ? `${counted(leased, `of at most ${max} is leased`, `of at most ${max} are leased`)}${by(holders)}${unconnected(connecting)}`
       : `no connection can be opened: ${describe(cause)}`
   const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.`
   return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
 }
 
 export function queueFull({ name, max, maxWaiting }: Database, holders: readonly string[]): QueueFullError {
-  const message = `${maxWaiting} leases wait for "${name}" already, its maxWaiting, and all ${max} are leased${by(holders)}.`
+  const waiting = counted(maxWaiting, 'lease waits', 'leases wait')
+  const all = max === 1 ? 'its one connection is' : `all ${max} connections are`
+  const message = `${waiting} for "${name}" already, its maxWaiting, and ${all} leased${by(holders)}.`
   return new QueueFullError(message, { database: name, limit: maxWaiting, holders })
+}
+
+function unconnected(connecting: number): string {
+  if (connecting === 0) return ''
+  return `, and ${counted(connecting, 'is not connected yet', 'are not connected yet')}`
 }
 
 function by(holders: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { LeaseLostError, LeaseRevokedError } from '../common/errors.js'
+import { BrokerClosedError, LeaseLostError, LeaseRevokedError } from '../common/errors.js'
 import { withUnknownOutcome } from '../lease/lease-errors.js'
 import type { PgQuery, PgQueues } from './pg-client.js'
 
@@ -15,9 +15,12 @@ const HARMLESS =
 /** Of those that end a transaction so that its work stays, also where an error has been in it. */
 const COMMITS = /^(commit|end|prepare\s+transaction)\b/i
 
+/** Of a lease that has ended on its own. */
+const CUTS = [LeaseLostError, LeaseRevokedError, BrokerClosedError]
+
 /** Notes on the error of a lease that is lost, or taken back, whether its outcome is known. */
 export function noteOutcome(error: Error, queues: PgQueues): void {
-  const isCut = error instanceof LeaseLostError || error instanceof LeaseRevokedError
+  const isCut = CUTS.some((Cut) => error instanceof Cut)
   if (isCut && mayBeDone(queues)) withUnknownOutcome(error)
 }
 

@@ -83,7 +83,7 @@ export class LeaseReleasedError extends PgleaseError {
 }
 
 /**
- * The broker took the lease back: `recycle` with force, `maxLeaseMillis`, or `close`. Not `retryable` when a COMMIT was
+ * The broker took the lease back: `recycle` with force, or `maxLeaseMillis`. Not `retryable` when a COMMIT was
  * under way, or a statement outside of a transaction that may write: its `outcome` is unknown then.
  */
 export class LeaseRevokedError extends PgleaseError {
@@ -101,7 +101,10 @@ export class LeaseLostError extends PgleaseError {
   readonly retryable: boolean = true
 }
 
-/** The broker is closing or closed. */
+/**
+ * The broker is closing or closed: it gives no lease, and has taken back those that were not released in time. Then, as with a
+ * `LeaseRevokedError`, the `outcome` may be unknown.
+ */
 export class BrokerClosedError extends PgleaseError {
   readonly code = 'PGLEASE_BROKER_CLOSED'
   readonly retryable = false

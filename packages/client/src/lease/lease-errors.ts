@@ -3,7 +3,6 @@ import {
   BrokerClosedError,
   LeaseLostError,
   LeaseReleasedError,
-  type LeaseRevokedError,
   PgleaseError,
   ProtocolError,
 } from '../common/errors.js'
@@ -40,6 +39,6 @@ export function lostBefore(database: string, error: Error): Error {
 }
 
 /** Something may have been done although its answer is lost. */
-export function withUnknownOutcome<E extends LeaseLostError | LeaseRevokedError>(error: E): E {
+export function withUnknownOutcome<E extends Error>(error: E): E {
   return Object.assign(error, { retryable: false, outcome: 'unknown' })
 }

@@ -1,3 +1,4 @@
+import { counted } from '@pglease/client/internal'
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import { MAX_CONNECTIONS } from '../faults/fault.js'
 import { LOAD_ROLE, OTHER_ROLE } from '../load/schema.js'
@@ -131,7 +132,7 @@ class PathCampaign {
       number++
     ) {
       signal.throwIfAborted()
-      show(`${this.#stage.path.name}: round ${number}, ${this.#accounts.faults} faults`)
+      show(`${this.#stage.path.name}: round ${number}, ${counted(this.#accounts.faults, 'fault')}`)
       await this.#round(number, signal)
       this.#rounds++
       if (round !== undefined) break

@@ -1,3 +1,4 @@
+import { counted } from '@pglease/client/internal'
 import { ACCOUNTS, LINES_PER_COPY, OPENING_BALANCE } from '../load/schema.js'
 import { workOf } from '../load/works/index.js'
 import type { Told } from '../subject/messages.js'
@@ -31,10 +32,13 @@ export async function auditLedger(admin: Admin, told: readonly Told[]): Promise<
     const count = counts.get(task.id) ?? 0
     counts.delete(task.id)
     if (count < least || count > most)
-      found.push({ id: task.id, what: `It has ${count} rows in the ledger, not ${least} to ${most}` })
+      found.push({
+        id: task.id,
+        what: `It has ${counted(count, 'row')} in the ledger, not ${least} to ${most}`,
+      })
   }
   for (const [id, count] of counts)
-    found.push({ id, what: `Nobody knows of it, and it has ${count} rows in the ledger` })
+    found.push({ id, what: `Nobody knows of it, and it has ${counted(count, 'row')} in the ledger` })
   return [...found, ...(await auditLines(admin, told)), ...(await auditBalances(admin))]
 }
 
@@ -50,7 +54,7 @@ async function auditLines(admin: Admin, told: readonly Told[]): Promise<Discrepa
   )
   return rows.map(({ task, lines, rows: count }) => ({
     id: task,
-    what: `It has ${lines} lines copied, and ${count} rows in the ledger`,
+    what: `It has ${counted(lines, 'line')} copied, and ${counted(count, 'row')} in the ledger`,
   }))
 }
 

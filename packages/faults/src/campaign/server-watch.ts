@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { counted } from '@pglease/client/internal'
 import { until } from '../common/until.js'
 import { LOAD_ROLE } from '../load/schema.js'
 import type { NetworkProxy } from '../proxy/network-proxy.js'
@@ -51,7 +52,7 @@ export class ServerWatch {
       if (!isTooMany) tooManySince = undefined
       else tooManySince ??= performance.now()
       if (tooManySince !== undefined && performance.now() - tooManySince > PATIENCE_MILLIS) {
-        this.complaints.push(`The server has ${known!.length} connections of at most ${limit}`)
+        this.complaints.push(`The server has ${counted(known!.length, 'connection')} of at most ${limit}`)
         tooManySince = undefined
       }
       await sleep(LOOK_MILLIS)

@@ -1,3 +1,4 @@
+import { counted } from '@pglease/client/internal'
 import { trendOf } from '../common/slope.js'
 import type { Measure } from '../subject/resources.js'
 import type { PathOutcome } from './campaign.js'
@@ -13,7 +14,7 @@ export function formatOutcome(outcome: PathOutcome): string {
   const line = (name: string, ...numbers: (number | string)[]) =>
     `  ${name.padEnd(width)}${numbers.map((each) => String(each).padStart(13)).join('')}`
   return [
-    `${path}: ${faults} faults in ${rounds} rounds, ${tasks} tasks, ${failed} failed, ${unaccounted.length} unaccounted`,
+    `${path}: ${counted(faults, 'fault')} in ${counted(rounds, 'round')}, ${counted(tasks, 'task')}, ${failed} failed, ${unaccounted.length} unaccounted`,
     line('fault', 'times', 'affected', 'unaccounted'),
     ...names.map((name) => {
       const { times, affected, unaccounted: wrong } = figures[name]!

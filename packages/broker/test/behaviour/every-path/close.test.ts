@@ -3,6 +3,7 @@ import { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, processId, untilWaiting, warm } from '../../support/hold.js'
 import { Lending } from '../../support/lending.js'
+import { RawThread } from '../../support/raw-thread.js'
 import { gate, until } from '../../support/until.js'
 
 type Tasks = typeof import('../../tasks/manners/basics.js')
@@ -66,9 +67,7 @@ test('after the timeout the queries of holders are cancelled, and they are told 
   await until(() => broker.stats().default!.leased === 1, 'for the task')
   const closing = broker.close({ timeoutMillis: 20 })
   await expect(task).rejects.toMatchObject({
-    name: 'LeaseRevokedError',
-    code: 'PGLEASE_LEASE_REVOKED',
-    retryable: true,
+    ...CLOSED,
     database: 'default',
     limit: 20,
     message: 'The broker closed, and the lease on "default" was not released within 20 ms.',
@@ -76,6 +75,26 @@ test('after the timeout the queries of holders are cancelled, and they are told 
   await closing
   expect(await database.serverConnections()).toBe(0)
   expect(broker.stats().default).toMatchObject({ revoked: 1, cancels: 1, closed: { closed: 1, unclean: 0 } })
+})
+
+test('what became of a statement that may write is unknown after the timeout', async () => {
+  const broker = lending.broker({ max: 1 })
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+  const text = 'CREATE TABLE slowly AS SELECT 1 FROM pg_sleep(3600)'
+  const task = executor.run(text, { name: 'runs' })
+  await until(() => broker.stats().default!.leased === 1, 'for the task')
+  const closing = broker.close({ timeoutMillis: 20 })
+  await expect(task).rejects.toMatchObject({ ...CLOSED, outcome: 'unknown' })
+  await closing
+})
+
+test('a thread that has said hello, and was not heard, is told that the broker has closed', async () => {
+  const broker = lending.broker()
+  const thread = new RawThread(broker)
+  const answer = thread.call('hello')
+  await broker.close()
+  expect((await answer).error).toMatchObject(CLOSED)
+  await thread.closed
 })
 
 test('a holder that does nothing is not waited for after the timeout', async () => {

@@ -167,6 +167,8 @@ test('a release in an open transaction rolls it back, and a warning says whose i
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
   const warnings: BrokerWarning[] = []
   broker.on('warning', (warning) => warnings.push(warning))
+  // Its thread may begin the next lease without a word to the broker.
+  await executor.run('SELECT 1', { name: 'runsNext' })
   await executor.run('BEGIN; CREATE TABLE half_done ()', { name: 'runs' })
   expect(await executor.run("SELECT to_regclass('half_done') AS found", { name: 'runsNext' })).toEqual({
     found: null,
@@ -185,7 +187,25 @@ test('a release in an open transaction rolls it back, and a warning says whose i
     },
   ])
   await untilQuiet(broker)
-  expect(broker.stats().default).toMatchObject({ rollbacks: 1, resets: 2, leases: 2 })
+  expect(broker.stats().default).toMatchObject({ rollbacks: 1, resets: 3, leases: 3 })
+})
+
+test('a release in a transaction that has failed rolls it back without a warning', async () => {
+  const broker = lending.broker({ max: 1 })
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+  const warnings: BrokerWarning[] = []
+  broker.on('warning', (warning) => warnings.push(warning))
+  for (const text of ['BEGIN; SELECT 1/0', 'BEGIN; SAVEPOINT here; SELECT 1/0'])
+    await expect(executor.run(text, { name: 'runs' })).rejects.toMatchObject({ code: '22012' })
+  await expect(
+    broker.withConnection(async (client) => {
+      await client.query('BEGIN')
+      await client.query('SELECT 1/0')
+    }),
+  ).rejects.toMatchObject({ code: '22012' })
+  await untilQuiet(broker)
+  expect(warnings).toEqual([])
+  expect(broker.stats().default).toMatchObject({ rollbacks: 3 })
 })
 
 test('a lease that was lost says so at each use, and may still be released', async () => {

@@ -18,3 +18,10 @@ export function queriesAndBlocks(cells, { db }) {
   Atomics.wait(cells, 0, 0)
   return answer
 }
+
+/** Sees its grant, and then nothing until it may. */
+export async function blocksInBetween(cells, { db }) {
+  await db.query('BEGIN')
+  Atomics.wait(cells, 0, 0)
+  return db.query('SELECT 1')
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import type { ConnectionBroker, DatabaseOptions } from '../../../src/index.js'
+import { createTestDatabase } from '../../support/database.js'
+import { Lending } from '../../support/lending.js'
+import { until } from '../../support/until.js'
+
+type Tasks = typeof import('../../tasks/manners/leaks.js')
+
+const database = await createTestDatabase()
+const lending = new Lending(database)
+
+const REVOKED = { name: 'LeaseRevokedError', code: 'PGLEASE_LEASE_REVOKED', retryable: true }
+const CLOSED = { name: 'BrokerClosedError', code: 'PGLEASE_BROKER_CLOSED', retryable: false }
+
+/** How a lease is taken back from its holder, and what that is told. */
+const WAYS: [string, DatabaseOptions, (broker: ConnectionBroker) => unknown, object][] = [
+  ['held too long', { maxLeaseMillis: 200 }, () => {}, REVOKED],
+  ['recycled with force', {}, (broker) => broker.recycle('default', { force: true }), REVOKED],
+  ['closed', {}, (broker) => broker.close({ timeoutMillis: 0 }), CLOSED],
+]
+
+/** Whether the thread blocks before it has seen its grant, or between two queries. */
+const TASKS = ['queriesAndBlocks', 'blocksInBetween'] as const
+
+test.each(WAYS.flatMap((way) => TASKS.map((name) => [...way, name] as const)))(
+  'a thread that computes while its lease is %s is told so, however often',
+  async (_, options, takeBack, told, name) => {
+    for (let round = 0; round < 5; round++) {
+      const broker = lending.broker({ max: 1, ...options })
+      const executor = lending.executor<Tasks>(broker, 'manners/leaks.js')
+      const cells = new Int32Array(new SharedArrayBuffer(4))
+      const task = executor.run(cells, { name })
+      task.catch(() => {})
+      await until(() => broker.stats().default!.leased === 1, 'for the lease')
+      const over = takeBack(broker)
+      await until(() => broker.stats().default!.revoked === 1, 'for the lease to be taken back')
+      await until(() => broker.stats().default!.leased === 0, 'for its end')
+      if (round % 2 === 0) await over
+      Atomics.store(cells, 0, 1)
+      Atomics.notify(cells, 0)
+      await expect(task).rejects.toMatchObject({ ...told, database: 'default' })
+      await over
+      await executor.close()
+      await broker.close()
+    }
+  },
+)
