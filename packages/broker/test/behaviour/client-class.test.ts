@@ -31,3 +31,23 @@ test('two clients of the class are two leases', async () => {
   const { executor } = start(2)
   expect(await executor.run(undefined, { name: 'holdsTwo' })).toBe(2)
 })
+
+test('clients, pools and a task context are told in few words, as JSON and on the console', async () => {
+  const { executor } = start(4)
+  const { before, within, after } = await executor.run(undefined, { name: 'tells' })
+  expect(before.slice(0, 2)).toEqual([
+    [
+      '{"database":"replica","state":"unused"}',
+      expect.stringMatching(/^LeasedClient \{ database: 'replica'/),
+    ],
+    ['{"database":"replica","max":3,"totalCount":0,"waitingCount":0}', expect.stringMatching(/^Pool \{/)],
+  ])
+  expect(before[3]![0]).toBe('{"database":"default","task":"tells","state":"unused"}')
+  expect(within[4]![0]).toBe('{"database":"replica","state":"leasing"}')
+  expect(after[4]![0]).toBe('{"database":"replica","state":"released"}')
+  for (const [json, printed] of [...before, ...within, ...after]) {
+    expect(json!.length).toBeLessThan(200)
+    expect(printed!.length).toBeLessThan(500)
+    expect(json! + printed!).not.toMatch(/password|secret/i)
+  }
+})

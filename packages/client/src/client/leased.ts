@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import pg from 'pg'
+import { shown } from '../common/shown.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import { type LeaseRequest, MOST_STACK } from '../lease/contract.js'
 import { lostBefore, released } from '../lease/lease-errors.js'
@@ -148,6 +150,16 @@ export class Leased extends PgClient {
     // The error may be the client's own, of an answer that it did not expect: then the lease is still open.
     this.#stream.release('release')
     return this.listenerCount('error') > 0 && super.emit(event, ...values)
+  }
+
+  /** Without its insides, which go round in circles. */
+  toJSON(): object {
+    const { database, task } = this.#request
+    return { database, task, state: this.#end.isReleased ? 'released' : this.#state.is }
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return shown('LeasedClient', this.toJSON(), options)
   }
 
   /** For the end of the lease: see `LeaseEnd`. */

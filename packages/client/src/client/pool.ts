@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import pg from 'pg'
+import { shown } from '../common/shown.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import { threadLink } from '../lease/thread-link.js'
 import type { PoolOptions } from './client-options.js'
@@ -43,6 +45,17 @@ export class Pool extends pg.Pool {
     })
     if (callback === undefined) return over
     over.then(callback, callback)
+  }
+
+  /** Without its insides, which go round in circles. */
+  toJSON(): object {
+    const { database = 'default', max } = this.options as PoolOptions
+    const { totalCount, waitingCount } = this
+    return { database, max: Number.isFinite(max) ? max : undefined, totalCount, waitingCount }
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return shown('Pool', this.toJSON(), options)
   }
 
   #giveBack(client: Leased, error: ReleaseOption): void {

@@ -1,5 +1,6 @@
 /** Uses the client class as libraries do that ask for one. */
-import { Client } from '@pglease/client'
+import { inspect } from 'node:util'
+import { Client, Pool } from '@pglease/client'
 import pg from 'pg'
 
 const processId = async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
@@ -23,6 +24,25 @@ export async function usesSubclass() {
   const { rows } = await client.query('SHOW transaction_read_only')
   await client.end()
   return rows[0].transaction_read_only
+}
+
+/** What is told of each, before, within and after its lease. */
+export async function tells(_input, context) {
+  const pool = new Pool({ database: 'replica', max: 3 })
+  const client = new Client({ database: 'replica' })
+  const told = [client, pool, context, context.db]
+  const texts = () => told.map((each) => [JSON.stringify(each), inspect(each, { depth: 9 })])
+  const before = texts()
+  await client.query('SELECT 1')
+  const pooled = await pool.connect()
+  told.push(pooled)
+  await pooled.query('SELECT 1')
+  const within = texts()
+  pooled.release()
+  client.release()
+  const after = texts()
+  await pool.end()
+  return { before, within, after }
 }
 
 export async function holdsTwo() {
