@@ -91,9 +91,10 @@ test.each([
 ])('the next lease has the connection, and nothing of %s', async (speech) => {
   const { broker, executor } = start()
   const before = await executor.run(undefined, { name: 'looks' })
-  // Behind a goodbye nothing is answered, which its own task may be told.
-  const isAnswered = speech !== 'a goodbye'
-  await executor.run(speech, { name: 'speaks' }).catch((error) => isAnswered && Promise.reject(error))
+  const told = await executor.run(speech, { name: 'speaks' }).catch((error) => error.message)
+  // Behind a goodbye nothing is answered: pg says so to its own task, unless that is over before the lease is.
+  const allowed = speech === 'a goodbye' ? [undefined, 'Connection terminated unexpectedly'] : [undefined]
+  expect(allowed).toContain(told)
   expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
   expect(broker.stats().default).toMatchObject({ opened: 1 })
   const { rows } = await broker.withConnection((client) => client.query('SELECT count(*)::int FROM copied'))

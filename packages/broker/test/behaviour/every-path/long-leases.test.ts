@@ -4,12 +4,15 @@ import { createTestDatabase } from '../../support/database.js'
 import { hold, processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { duplicatedSockets } from '../../support/sockets.js'
+import { clockGoesOn, holdTimers } from '../../support/stopped-clock.js'
 import { until } from '../../support/until.js'
+import { SLEEP, untilRunning } from '../../support/until-running.js'
 
 type Tasks = typeof import('../../tasks/manners/leaks.js')
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+clockGoesOn()
 
 function listen(broker: ConnectionBroker): BrokerWarning[] {
   const warnings: BrokerWarning[] = []
@@ -27,17 +30,24 @@ const REVOKED = {
 }
 
 test('a lease held too long is revoked in the middle of its query, with an error that says so', async () => {
+  const pass = holdTimers()
   const broker = lending.broker({ max: 1, maxLeaseMillis: 30 })
   const executor = lending.executor<Tasks>(broker, 'manners/leaks.js')
-  await expect(executor.run('SELECT pg_sleep(3600)', { name: 'queries' })).rejects.toMatchObject(REVOKED)
+  const task = executor.run(SLEEP, { name: 'queries' })
+  task.catch(() => {})
+  await untilRunning(database)
+  pass(30)
+  await expect(task).rejects.toMatchObject(REVOKED)
   await untilQuiet(broker)
   expect(broker.stats().default).toMatchObject({ revoked: 1, cancels: 1, opened: 1, idle: 1 })
 })
 
 test('a holder that does nothing is told at its next query, and others get the connection meanwhile', async () => {
+  const pass = holdTimers()
   const broker = lending.broker({ max: 1, maxLeaseMillis: 30, connectionTimeoutMillis: 0 })
   await broker.withConnection(async (client) => {
     await client.query('BEGIN')
+    pass(30)
     const before = broker.stats().default!.opened
     expect(await processId(broker)).toBeTypeOf('number')
     expect(client.isOver).toBe(true)

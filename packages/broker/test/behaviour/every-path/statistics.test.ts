@@ -10,11 +10,13 @@ import { createTestDatabase } from '../../support/database.js'
 import { hold, processId, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { getSockets } from '../../support/sockets.js'
+import { clockGoesOn, letTimePass } from '../../support/stopped-clock.js'
 import { until } from '../../support/until.js'
 import { SLEEP, untilRunning } from '../../support/until-running.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+clockGoesOn()
 
 type Numbers = Omit<DatabaseStatistics, 'closed' | 'relayReason' | 'waitMillis' | 'holdMillis'> & {
   closed: Record<CloseReason, number>
@@ -268,7 +270,6 @@ describe('a connection that is closed is counted by the reason', () => {
 
   test.each<[CloseReason, DatabaseOptions, number]>([
     ['idle', { idleTimeoutMillis: 100 }, 1],
-    ['lifetime', { maxLifetimeSeconds: 0.001 }, 0],
     ['uses', { maxUses: 1 }, 0],
   ])('%s', async (reason, options, resets) => {
     const { broker, history } = start(options)
@@ -279,6 +280,21 @@ describe('a connection that is closed is counted by the reason', () => {
         await untilClosed(broker, reason)
       },
       { ...LEASE, ...SELECT_1, resets, opened: 1, closed: { [reason]: 1 } },
+    )
+  })
+
+  test('lifetime', async () => {
+    const { broker, history } = start({ maxLifetimeSeconds: 3600 })
+    await history.step(
+      'a lease that outlasts it',
+      async () => {
+        await broker.withConnection(async (client) => {
+          await client.query('SELECT 1')
+          letTimePass(3_600_000)
+        })
+        await untilClosed(broker, 'lifetime')
+      },
+      { ...LEASE, ...SELECT_1, opened: 1, closed: { lifetime: 1 } },
     )
   })
 

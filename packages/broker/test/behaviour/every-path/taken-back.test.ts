@@ -31,7 +31,7 @@ test.each(WAYS.flatMap((way) => TASKS.map((name) => [...way, name] as const)))(
       const cells = new Int32Array(new SharedArrayBuffer(4))
       const task = executor.run(cells, { name })
       task.catch(() => {})
-      await until(() => broker.stats().default!.leased === 1, 'for the lease')
+      await until(() => broker.stats().default!.leases === 1, 'for the lease')
       const over = takeBack(broker)
       await until(() => broker.stats().default!.revoked === 1, 'for the lease to be taken back')
       await until(() => broker.stats().default!.leased === 0, 'for its end')

@@ -5,7 +5,7 @@ import { processId, untilWaiting } from '../../support/hold.js'
 import { Keeper, PID } from '../../support/keeper.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { duplicatedSockets, getSockets } from '../../support/sockets.js'
-import { clockGoesOn, stopTheClock } from '../../support/stopped-clock.js'
+import { clockGoesOn, holdTimers, stopTheClock } from '../../support/stopped-clock.js'
 import { until } from '../../support/until.js'
 import { SLEEP, untilRunning } from '../../support/until-running.js'
 
@@ -141,12 +141,16 @@ test.skipIf(!getSockets)(
 
 describe.skipIf(!getSockets)('a lease that is taken back from a thread', () => {
   test('leaves its connection whole when the thread hears of it', async () => {
-    const broker = lending.broker({ max: 1, maxLeaseMillis: 50 })
+    const pass = holdTimers()
+    const broker = lending.broker({ max: 1, maxLeaseMillis: 1000 })
     const keeper = new Keeper(lending, broker)
     const pid = await processId(broker)
-    await expect(keeper.call('one', [PID, SLEEP])).rejects.toMatchObject({
-      code: 'PGLEASE_LEASE_REVOKED',
-    })
+    const lease = keeper.call('one', [PID, SLEEP])
+    lease.catch(() => {})
+    await untilRunning(database)
+    // The broker then waits for the socket, for as long as the thread may take.
+    pass(1000)
+    await expect(lease).rejects.toMatchObject({ code: 'PGLEASE_LEASE_REVOKED' })
     expect(await processId(broker)).toBe(pid)
     expect(broker.stats().default).toMatchObject({
       opened: 1,
