@@ -4,6 +4,8 @@ import {
   BrokerClosedError,
   type LeasedClient,
   LeaseRevokedError,
+  Pool,
+  type PoolOptions,
   type TransactionOptions,
   UnknownDatabaseError,
   type WithConnectionOptions,
@@ -14,6 +16,7 @@ import {
   checkOptions,
   flag,
   isAttachRequest,
+  leaseClient,
   makeThreadToken,
   millis,
   nameOf,
@@ -180,11 +183,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#ownLink ??= this.#ports.linkHere({
-      ...this.#rights('the main thread', {}),
-      share: new ThreadShare(),
-    })
-    return withLease(this.#ownLink, work, options)
+    return withLease(this.#link, work, options)
   }
 
   /** A transaction on a lease of this thread: see `withTransaction` of `@pglease/client`. */
@@ -194,6 +193,17 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   ): Promise<T> {
     const lease = this.withConnection as ConnectionBroker['withConnection']
     return transact(lease.bind(this), work, options)
+  }
+
+  /**
+   * A `pg.Pool` on the connections of one database, for what this thread's libraries do themselves: each client that it hands
+   * out is a lease, and counts in the database's `max`. As of `pg.Pool`, `connect` and `query` reject with the errors of a
+   * lease; a client that waits for notifications holds its connection as long. Nothing need be ended: `close` does.
+   * @throws ConfigurationError, BrokerClosedError
+   */
+  pool(options: On<Name, PoolOptions> = {}): Pool {
+    this.#mustBeOpen()
+    return new Pool(options, (lease) => leaseClient(this.#link, lease))
   }
 
   /** Figures of each database, by name. */
@@ -253,6 +263,15 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     this.#ownLink?.close()
     this.#ports.close()
     this.#machine.to('closed')
+  }
+
+  /** This thread's own, made when first asked for. */
+  get #link(): BrokerLink {
+    this.#ownLink ??= this.#ports.linkHere({
+      ...this.#rights('the main thread', {}),
+      share: new ThreadShare(),
+    })
+    return this.#ownLink
   }
 
   #rights(

@@ -1,5 +1,6 @@
 /** For `@pglease/broker` alone: no promise of stability. */
 
+export { leaseClient } from './client/leased.js'
 export { BROKER_OPTIONS } from './client/option-checks.js'
 export { withLease } from './client/with-connection.js'
 export { transact } from './client/with-transaction.js'

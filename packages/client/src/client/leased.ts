@@ -59,6 +59,11 @@ export class Leased extends PgClient {
     this.#end = new LeaseEnd(this, stream, connection, request)
   }
 
+  /** Whether the holder has given it back, or the task that it was of is over. */
+  get isReleased(): boolean {
+    return this.#end.isReleased
+  }
+
   get isOver(): boolean {
     return this.#end.isReleased || (this.#state.is !== 'unused' && this.#state.is !== 'leasing')
   }

@@ -1,12 +1,16 @@
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { shown } from '../common/shown.js'
-import type { BrokerLink } from '../lease/broker-link.js'
 import { threadLink } from '../lease/thread-link.js'
-import type { PoolOptions } from './client-options.js'
+import type { LeasedClientOptions, PoolOptions } from './client-options.js'
 import { Leased } from './leased.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'
 import { checkPool } from './option-checks.js'
+
+/** Leases a client. Not a part of the interface. */
+type NewClient = (options: LeasedClientOptions) => Leased
+
+const leaseHere: NewClient = (options) => new Leased(threadLink(), options)
 
 type Done = (option?: ReleaseOption) => void
 
@@ -24,13 +28,11 @@ export class Pool extends pg.Pool {
   }
 
   /** @throws ConfigurationError */
-  constructor(options: PoolOptions = {}, link: BrokerLink = threadLink()) {
+  constructor(options: PoolOptions = {}, newClient: NewClient = leaseHere) {
     checkPool(options)
     const { max = Number.POSITIVE_INFINITY, ...leased } = options
-    class Client extends Leased {
-      constructor() {
-        super(link, leased)
-      }
+    function Client() {
+      return newClient(leased)
     }
     super({ ...leased, max, maxUses: 1, Client } as unknown as pg.PoolConfig)
     this.on('release', (error, client) => this.#giveBack(client as unknown as Leased, error))

@@ -24,7 +24,8 @@ export function brokerGone(database: string): BrokerClosedError {
 
 export function released(database: string): LeaseReleasedError {
   return new LeaseReleasedError(
-    `The lease on "${database}" has been released. Use it only within its task, or lease again.`,
+    `The lease on "${database}" has been released. Ask for a new one: context.database("${database}") in the task that it was of, ` +
+      'withConnection() or new Client() elsewhere.',
     { database },
   )
 }

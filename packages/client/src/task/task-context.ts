@@ -1,7 +1,8 @@
-import type { LeasedClientOptions, WithConnectionOptions } from '../client/client-options.js'
+import type { LeasedClientOptions, PoolOptions, WithConnectionOptions } from '../client/client-options.js'
 import { type Leased, leaseClient } from '../client/leased.js'
 import type { LeasedClient } from '../client/leased-client.js'
 import { checkCall, checkDatabase } from '../client/option-checks.js'
+import { Pool } from '../client/pool.js'
 import { withClient } from '../client/with-connection.js'
 import { type TransactionOptions, transact } from '../client/with-transaction.js'
 import { isError } from '../common/values.js'
@@ -14,10 +15,14 @@ type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>
 
 /** The second argument of every task. */
 export interface TaskContext {
-  /** A client on the database `default`: leased by the task's first query, given back when the task settles. */
+  /**
+   * A client on the database `default`: leased by the task's first query, given back when the task settles. Once it has been
+   * released, a new one.
+   */
   readonly db: LeasedClient
   /**
-   * The task's client on another database, or with options of its own; one per name and options given.
+   * The task's client on another database, or with options of its own; one per name and options given. Once that has been
+   * released, a new one.
    * @throws ConfigurationError
    */
   database(name: string, options?: DatabaseOptions): LeasedClient
@@ -34,6 +39,12 @@ export interface TaskContext {
    * that the task has already, `db.withTransaction` needs no further connection.
    */
   withTransaction<T>(work: (client: LeasedClient) => Promise<T> | T, options?: TransactionOptions): Promise<T>
+  /**
+   * A `pg.Pool` for libraries that ask for one: its leases end with the task, at the latest, and obey its signal. Nothing is
+   * left of it at the end, whether or not `end` is called.
+   * @throws ConfigurationError
+   */
+  pool(options?: PoolOptions): Pool
   /** Aborted when the caller's signal is, once the thread returns to its event loop. */
   readonly signal: AbortSignal
   /**
@@ -53,8 +64,9 @@ export interface TaskContext {
 export class RunningTask implements TaskContext {
   readonly #link: BrokerLink
   readonly #name: string
-  /** Every client that is not settled for sure; those of `database` by what they were asked for with. */
+  /** Every client that is not settled for sure; those of `database` by what they were asked for with, others by themselves. */
   readonly #clients = new Map<unknown, LeasedClient & Leased>()
+  readonly #pools: Pool[] = []
   readonly #watch: Watch | undefined
   /** Made when first asked for: most tasks never do. */
   #abort: AbortController | undefined
@@ -71,6 +83,7 @@ export class RunningTask implements TaskContext {
     this.database = this.database.bind(this)
     this.withConnection = this.withConnection.bind(this)
     this.withTransaction = this.withTransaction.bind(this)
+    this.pool = this.pool.bind(this)
     this.throwIfAborted = this.throwIfAborted.bind(this)
     this.reportProgress = this.reportProgress.bind(this)
   }
@@ -84,8 +97,9 @@ export class RunningTask implements TaskContext {
     if (options !== undefined) checkDatabase(name, options)
     const key = JSON.stringify([name, options ?? {}])
     const client = this.#clients.get(key)
-    if (client !== undefined) return client
+    if (client?.isReleased === false) return client
     if (options === undefined) checkDatabase(name, options)
+    if (client !== undefined) this.#released(client)
     return this.#newClient({ ...options, database: name }, key)
   }
 
@@ -97,11 +111,11 @@ export class RunningTask implements TaskContext {
     const { signal, ...lease } = options
     signal?.throwIfAborted()
     this.throwIfAborted()
-    const key = {}
+    const client = this.#newClient(lease)
     try {
-      return await withClient(this.#newClient(lease, key), work, signal)
+      return await withClient(client, work, signal)
     } finally {
-      this.#clients.delete(key)
+      this.#clients.delete(client)
     }
   }
 
@@ -110,6 +124,13 @@ export class RunningTask implements TaskContext {
     options: TransactionOptions = {},
   ): Promise<T> {
     return transact(this.withConnection, work, options)
+  }
+
+  pool(options: PoolOptions = {}): Pool {
+    const pool = new Pool(options, (lease) => this.#newClient(lease))
+    pool.on('release', (_error, client) => this.#released(client as LeasedClient & Leased))
+    this.#pools.push(pool)
+    return pool
   }
 
   get signal(): AbortSignal {
@@ -133,9 +154,26 @@ export class RunningTask implements TaskContext {
    * @throws the abort's reason, and a lease's error when an answer is lost.
    */
   finish(): Promise<void> | undefined {
+    const isPooled = this.#pools.some(({ totalCount, waitingCount }) => totalCount + waitingCount > 0)
+    const finishing = isPooled ? this.#finishPools() : this.#finishClients()
+    return finishing?.then(() => this.throwIfAborted())
+  }
+
+  #finishClients(): Promise<unknown> | undefined {
     const finishing = [...this.#clients.values()].map((client) => client.finish())
-    if (finishing.every((each) => each === undefined)) return undefined
-    return Promise.all(finishing).then(() => this.throwIfAborted())
+    return finishing.every((each) => each === undefined) ? undefined : Promise.all(finishing)
+  }
+
+  /** What waits in a pool gets its client when one before it is given back, and has its query a turn later. */
+  async #finishPools(): Promise<void> {
+    // Not for what comes later still: that may have no end.
+    const waiting = this.#pools.reduce((sum, { waitingCount }) => sum + waitingCount, 0)
+    for (let turn = 0; turn <= waiting; turn++) {
+      await new Promise(setImmediate)
+      const finishing = this.#finishClients()
+      if (finishing === undefined) return
+      await finishing
+    }
   }
 
   /** Gives everything back at once. */
@@ -145,12 +183,21 @@ export class RunningTask implements TaskContext {
     this.#watch?.close()
   }
 
-  #newClient(options: LeasedClientOptions, key: unknown): LeasedClient & Leased {
+  #newClient(options: LeasedClientOptions, key?: string): LeasedClient & Leased {
     const client = leaseClient(this.#link, options, this.#name)
-    this.#clients.set(key, client)
+    this.#clients.set(key ?? client, client)
     if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
     else if (this.#isOver) client.settle()
     return client
+  }
+
+  /** By its holder: the task waits for what it has sent all the same. */
+  #released(client: LeasedClient & Leased): void {
+    const forget = () => this.#clients.delete(client)
+    const answered = client.finish()
+    if (answered === undefined) return void forget()
+    this.#clients.set(client, client)
+    answered.then(forget, forget)
   }
 
   #aborted(reason: unknown): void {
