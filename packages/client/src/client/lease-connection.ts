@@ -59,11 +59,27 @@ const UNSYNCED: readonly number[] = [Parse, Bind, Describe, Execute, Close]
 export class LeaseConnection extends UntypedConnection {
   /** Undefined once nothing comes any more. */
   client: object | undefined
+  /** Whether it is gone. */
+  #isLost = false
   /** The type of the message that was sent last. */
   #sent = 0
 
   constructor(stream: ClientStream) {
     super({ stream })
+  }
+
+  /**
+   * It is gone, and nothing answers. `pg-cursor` and `pg-query-stream` wait at a close for the end of an answer, and for nothing
+   * else: it has come.
+   */
+  lost(): void {
+    this.#isLost = true
+    super.emit('readyForQuery')
+  }
+
+  override once(event: string | symbol, listener: (...values: never[]) => void): this {
+    if (this.#isLost && event === 'readyForQuery') setImmediate(listener)
+    return super.once(event, listener as never)
   }
 
   /**

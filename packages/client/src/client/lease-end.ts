@@ -99,6 +99,7 @@ export class LeaseEnd {
     if (finishing !== undefined || isTakenBack || this.isReleased) for (const query of waiting) excuse(query)
     if (this.#client.processID !== null) noteOutcome(error, this.#client)
     failAll()
+    this.#connection.lost()
     if (finishing === undefined) return
     if (waiting.length > 0 && !(error instanceof LeaseReleasedError)) finishing.failed(error)
     this.#end('release')

@@ -1,4 +1,5 @@
 import { isRetryable, type LeasedClient, LeaseLostError, type PgleaseError } from '@pglease/client'
+import Cursor from 'pg-cursor'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending } from '../../support/lending.js'
@@ -162,3 +163,21 @@ describe('a lease that is lost can be tried again', () => {
     expect(await lose(...statements)).toMatchObject({ retryable: false, outcome: 'unknown' })
   })
 })
+
+test.each(['after the loss', 'before it'])(
+  'the close of a cursor that is asked for %s comes to an end',
+  async (when) => {
+    const proxy = await lending.proxy()
+    const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
+    await broker.withConnection(async (client) => {
+      const cursor = client.query(new Cursor('SELECT generate_series(1, 9)'))
+      expect(await cursor.read(1)).toHaveLength(1)
+      proxy.hold('toClient')
+      const early = when === 'before it' ? cursor.close() : undefined
+      proxy.cut()
+      await until(() => client.isOver, 'for the loss')
+      await (early ?? cursor.close())
+      await expect(client.query('SELECT 1')).rejects.toMatchObject({ code: 'PGLEASE_LEASE_LOST' })
+    })
+  },
+)
