@@ -7,7 +7,7 @@ export interface ClientOptions {
   types?: pg.CustomTypesConfig
   /** Sends each query at once, behind those that have no answer yet. Refuses cursors. Default: false. */
   pipeline?: boolean
-  /** Asks for results in the binary format. Default: false. */
+  /** Asks for results in the binary format. The values are parsed as texts all the same. Default: false. */
   binary?: boolean
   /**
    * A query rejects after so many milliseconds. The server goes on with it until the lease is released or

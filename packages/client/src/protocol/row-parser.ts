@@ -1,7 +1,8 @@
 import { DataRowMessage } from 'pg-protocol/dist/messages.js'
 import { Parser } from 'pg-protocol/dist/parser.js'
 import { ProtocolError } from '../common/errors.js'
-import { DataRow, ErrorResponse } from './backend-types.js'
+import { DataRow, ErrorResponse, RowDescription } from './backend-types.js'
+import { type ToText, toTextOf } from './binary-text.js'
 import { isLastWord } from './last-word.js'
 import { isSound } from './message-checks.js'
 
@@ -9,6 +10,14 @@ import { isSound } from './message-checks.js'
 export interface Message {
   readonly name: string
 }
+
+/** A RowDescription, of which the next rows are. */
+interface Description extends Message {
+  readonly fields: { format: string; readonly dataTypeID: number }[]
+}
+
+/** What is done with a value: it is a text, its text is made, or it is of a type that is not known here. */
+type Format = 'text' | ToText | 'bytes'
 
 /** `Parser`, of which the types tell little. */
 const UntypedParser = Parser as unknown as new () => {
@@ -41,6 +50,9 @@ export class RowParser extends UntypedParser {
   #from = 0
   #to = 0
 
+  /** Of the values of each row; undefined where all are texts. */
+  #formats: readonly Format[] | undefined
+
   /** What `parse` has thrown that is not the callback's. */
   fault: ProtocolError | undefined
   /** The server's last word: it closes the connection. */
@@ -59,6 +71,7 @@ export class RowParser extends UntypedParser {
         return new DataRowMessage(length, this.#values(body, end, bytes as Bytes)) as Message
       if (!isSound(type, bytes, body, end)) throw new Error(UNSOUND)
       const message = super.handlePacket(body, type, length, bytes)
+      if (type === RowDescription) this.#describe(message as Description)
       if (type === ErrorResponse && isLastWord(bytes, body, end)) this.lastWord = message
       return message
     } catch (cause) {
@@ -68,19 +81,37 @@ export class RowParser extends UntypedParser {
     }
   }
 
+  /**
+   * `pg` passes bytes through a text, and its own parsers of binary formats fail for many values: so the text is made of the
+   * bytes here, and parsed as any.
+   */
+  #describe({ fields }: Description): void {
+    this.#formats = undefined
+    if (!fields.some(({ format }) => format === 'binary')) return
+    this.#formats = fields.map((field) => {
+      if (field.format !== 'binary') return 'text'
+      const toText = toTextOf(field.dataTypeID)
+      if (toText === undefined) return 'bytes'
+      field.format = 'text'
+      return toText
+    })
+  }
+
   /** DataRow: the number of values, then each behind its length, which is -1 for NULL (chapter 54.7). */
-  #values(body: number, last: number, bytes: Bytes): (string | null)[] {
+  #values(body: number, last: number, bytes: Bytes): (string | Buffer | null)[] {
     let at = body + 2
     const count = at > last ? -1 : bytes.readInt16BE(body)
     // Each takes its length at least.
     if (count < 0 || at + LENGTH_BYTES * count > last) throw new Error(UNSOUND)
-    const values: (string | null)[] = new Array(count)
+    const values: (string | Buffer | null)[] = new Array(count)
+    const formats = this.#formats
     for (let index = 0; index < count; index++) {
       const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
       at += LENGTH_BYTES
       const end = length === -1 ? at : at + length
       if (end < at || end > last) throw new Error(UNSOUND)
       if (length === -1) values[index] = null
+      else if (formats !== undefined) values[index] = formatted(formats[index]!, bytes.subarray(at, end))
       else if (length <= SHORT_BYTES && isAscii(bytes, at, end)) values[index] = this.#cut(bytes, at, end)
       else values[index] = bytes.utf8Slice(at, end)
       at = end
@@ -96,6 +127,12 @@ export class RowParser extends UntypedParser {
     }
     return this.#text.substring(start - this.#from, end - this.#from)
   }
+}
+
+function formatted(format: Format, bytes: Buffer): string | Buffer {
+  if (format === 'text') return bytes.toString('utf8')
+  // What has been parsed is overwritten.
+  return format === 'bytes' ? Buffer.from(bytes) : format(bytes)
 }
 
 function isAscii(bytes: Buffer, start: number, end: number): boolean {
