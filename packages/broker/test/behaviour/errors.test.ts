@@ -28,6 +28,8 @@ const FAMILY: Record<string, [string, boolean]> = {
   ExecutorClosedError: ['PGLEASE_EXECUTOR_CLOSED', false],
   UnknownTaskError: ['PGLEASE_UNKNOWN_TASK', false],
   ThreadEndedError: ['PGLEASE_THREAD_ENDED', false],
+  TaskTimeoutError: ['PGLEASE_TASK_TIMEOUT', false],
+  TransactionError: ['PGLEASE_TRANSACTION', false],
   ProtocolError: ['PGLEASE_PROTOCOL', false],
 }
 

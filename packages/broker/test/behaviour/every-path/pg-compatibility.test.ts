@@ -91,6 +91,6 @@ test('a lease refuses an option that cannot go to the broker', async () => {
   const { executor } = start()
   await expect(executor.run(undefined, { name: 'usesFunctionAsOption' })).rejects.toMatchObject({
     code: 'PGLEASE_CONFIGURATION',
-    message: expect.stringContaining('could not be cloned'),
+    message: expect.stringContaining('lease.onNotice is not an option'),
   })
 })
