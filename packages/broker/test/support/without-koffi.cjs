@@ -3,6 +3,6 @@ const Module = require('node:module')
 
 const load = Module._load
 Module._load = (name, ...rest) => {
-  if (name === 'koffi') throw new Error('Not installed')
+  if (name.startsWith('@koromix/koffi-')) throw new Error('Not installed')
   return load(name, ...rest)
 }

@@ -1,14 +1,25 @@
 import { createRequire } from 'node:module'
-import type { LibraryHandle } from 'koffi'
 import { once } from '../common/once.js'
 
+/** What is used of koffi. */
+interface Koffi {
+  /** @param path null: what is in the process. */
+  load(path: null): NativeLibrary
+}
+
+interface NativeLibrary {
+  /** @param prototype in C */
+  func(prototype: string): (...values: never[]) => unknown
+}
+
 /**
- * The native functions of this process: the C library's, and OpenSSL's, which Node brings. Undefined where koffi, an
- * optional dependency, has not been installed, and off Linux, where they would be of no use. The first call takes about
- * 10 ms.
+ * The native functions of this process: the C library's, and OpenSSL's, which Node brings. Undefined where koffi's package of
+ * this platform, an optional dependency, has not been installed, and off Linux, where they would be of no use. koffi itself is
+ * not depended upon: it adds nothing to what its platform packages bring but an install script, which some installers refuse.
+ * The first call takes about 10 ms.
  * @param beforeLoading called, on the first call, before native code is loaded, and before it is used for the first time.
  */
-export const processLibrary = once((beforeLoading: () => void = () => {}): LibraryHandle | undefined => {
+export const processLibrary = once((beforeLoading: () => void = () => {}): NativeLibrary | undefined => {
   if (process.platform !== 'linux') return undefined
   const { dlopen } = process
   process.dlopen = (...values: Parameters<typeof dlopen>) => {
@@ -16,7 +27,7 @@ export const processLibrary = once((beforeLoading: () => void = () => {}): Libra
     Reflect.apply(dlopen, process, values)
   }
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    const koffi = createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`) as Koffi
     // Somebody else may have loaded it.
     beforeLoading()
     return koffi.load(null)

@@ -6,7 +6,8 @@ import { Standstill } from '../../dist/socket/standstill.js'
 
 const THREADS = 40
 
-const load = () => createRequire(import.meta.resolve('@pglease/client'))('koffi')
+const load = () =>
+  createRequire(import.meta.resolve('@pglease/client'))(`@koromix/koffi-linux-${process.arch}`)
 
 if (isMainThread) {
   // So that the threads need not wait for the disk.
