@@ -2,9 +2,9 @@ import { ProtocolError } from '@pglease/client'
 import { ResetFailedError } from '@pglease/client/internal'
 import type { ConnectionUser } from '../connection/connection-user.js'
 import type { ServerConnection } from '../connection/server-connection.js'
-import { LeaseBehaviour } from './lease-behaviour.js'
 import type { LeaseContext } from './lease-context.js'
 import { saidGoodbye } from './lease-errors.js'
+import { Granted } from './lease-granted.js'
 import { isLendable } from './thread-socket.js'
 
 /**
@@ -16,18 +16,16 @@ import { isLendable } from './thread-socket.js'
  *   `over` when the connection is lost, the client says goodbye or something that is no message, and when the lease is
  *   released or revoked.
  */
-export class Relayed extends LeaseBehaviour implements ConnectionUser {
-  readonly #lease: LeaseContext
+export class Relayed extends Granted implements ConnectionUser {
   readonly #connection: ServerConnection
 
   constructor(lease: LeaseContext, connection: ServerConnection) {
-    super()
-    this.#lease = lease
+    super(lease)
     this.#connection = connection
   }
 
   begin(): void {
-    const { relay, home } = this.#lease
+    const { relay, home } = this.lease
     const connection = this.#connection
     const isBehindReset = connection.reset === 'due'
     const isRelayed = relay.isGranted
@@ -35,9 +33,9 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
     // Nor is anything acknowledged before the grant.
     relay.awaitReset()
     this.#sendKept()
-    if (this.#lease.state !== 'active') return
+    if (this.lease.state !== 'active') return
     const how = { reset: connection.resetForm }
-    if (!isRelayed && !home.isCrowded && this.#lease.handsOver(connection, how)) return
+    if (!isRelayed && !home.isCrowded && this.lease.handsOver(connection, how)) return
     // A worker may have had the socket before.
     connection.resume()
     // What else it has sent may not be answered before more of it comes.
@@ -46,74 +44,64 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#lease.state === 'active') this.#send(chunk)
-    else if (this.#lease.state === 'cancelling') this.#lease.relay.keep(chunk)
+    if (this.lease.state === 'active') this.#send(chunk)
+    else if (this.lease.state === 'cancelling') this.lease.relay.keep(chunk)
   }
 
   override acknowledged(bytes: number): void {
-    this.#lease.relay.acknowledged(this.#connection, bytes)
+    this.lease.relay.acknowledged(this.#connection, bytes)
   }
 
   override asksForSocket(chunk: Uint8Array): void {
     this.write(chunk)
-    const { state } = this.#lease
+    const { state } = this.lease
     if (state === 'over') return
     const { reset, tracker } = this.#connection
     const isSettled = state === 'active' && reset === 'done'
     const how = () => ({ reset: undefined, session: tracker.save() })
-    if (!isSettled || !this.#lease.handsOver(this.#connection, how())) this.#grant(false)
+    if (!isSettled || !this.lease.handsOver(this.#connection, how())) this.#grant(false)
   }
 
   override cancel(): void {
-    if (this.#lease.state !== 'active' || this.#connection.tracker.state !== 'busy') return
-    this.#lease.isCancelling(true)
+    if (this.lease.state !== 'active' || this.#connection.tracker.state !== 'busy') return
+    this.lease.isCancelling(true)
     const goOn = () => {
-      if (this.#lease.state !== 'cancelling') return
-      this.#lease.isCancelling(false)
+      if (this.lease.state !== 'cancelling') return
+      this.lease.isCancelling(false)
       this.#sendKept()
     }
     // One that may still come can hit this lease's own next query, and its connection is not lent again.
-    this.#lease.sendCancel().then(goOn, goOn)
-  }
-
-  release(how: 'release' | 'destroy'): void {
-    this.#lease.end(how)
-  }
-
-  revoke(error: Error): void {
-    this.#lease.countRevoked()
-    this.#lease.end('release')
-    this.#lease.peer.revoked(error)
+    this.lease.sendCancel().then(goOn, goOn)
   }
 
   // From the connection.
 
   received(chunk: Buffer): void {
-    this.#lease.relay.received(this.#connection, chunk)
+    this.lease.relay.received(this.#connection, chunk)
   }
 
   drained(): void {
-    this.#lease.relay.drained()
+    this.lease.relay.drained()
   }
 
   lost(cause: Error): void {
-    const isUnread = cause instanceof ResetFailedError && this.#lease.state === 'active'
-    if (isUnread) this.#lease.waitsAgain()
-    else this.#lease.lost(cause)
+    const isUnread = cause instanceof ResetFailedError && this.lease.state === 'active'
+    if (isUnread) this.lease.waitsAgain()
+    else this.lease.lost(cause)
   }
 
   #sendKept(): void {
-    for (const chunk of this.#lease.relay.takeKept()) this.write(chunk)
+    for (const chunk of this.lease.relay.takeKept()) this.write(chunk)
   }
 
   #send(chunk: Uint8Array): void {
     try {
-      this.#lease.relay.send(this.#connection, chunk)
+      this.lease.relay.send(this.#connection, chunk)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       return this.revoke(error)
     }
-    if (this.#connection.tracker.terminated) this.revoke(saidGoodbye(this.#lease.request.database))
+    if (this.#connection.tracker.terminated) this.revoke(saidGoodbye(this.lease.request.database))
   }
 
   /**
@@ -121,7 +109,7 @@ export class Relayed extends LeaseBehaviour implements ConnectionUser {
    * more to hand over, which wakes it twice.
    */
   #grant(isAnswered: boolean): void {
-    const { relay, peer } = this.#lease
+    const { relay, peer } = this.lease
     relay.isGranted = true
     peer.granted(this.#connection.processId, isAnswered, isLendable(this.#connection, peer))
   }
