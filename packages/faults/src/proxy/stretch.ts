@@ -54,7 +54,9 @@ export class Stretch {
   set manner(manner: Manner) {
     clearInterval(this.#timer)
     this.#manner = manner
-    if (manner.is === 'trickle') this.#timer = setInterval(() => this.#send(manner.bytes), 1)
+    // Of one that has gone nobody would stop the timer.
+    if (manner.is === 'trickle' && !this.#to.closed)
+      this.#timer = setInterval(() => this.#send(manner.bytes), 1)
     this.#flow()
     if (manner.is === 'pass') this.#from.resume()
   }

@@ -111,6 +111,20 @@ describe.each(['tcp', 'unix'] as const)('a proxy, over %s', (over) => {
     expect(atServer.text).toBe('')
   })
 
+  test('has no timer for what trickles where nobody is any more', async () => {
+    const [link] = proxy.links
+    link!.cut()
+    await until(
+      () => link!.isOver,
+      () => 'for the connection to be over',
+      BOUND_MILLIS,
+    )
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+    const before = timers()
+    link!.toServer.manner = { is: 'trickle', bytes: 1 }
+    expect(timers()).toBe(before)
+  })
+
   test('refuses, and accepts again at the same address', async () => {
     proxy.refuse()
     await expect(once(knock(), 'connect')).rejects.toThrow(/ECONNREFUSED|ENOENT/)
