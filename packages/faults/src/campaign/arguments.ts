@@ -21,7 +21,7 @@ Usage: pnpm faults [options]
   --seed N       what the schedule and the load are made of   (another one each time; it is printed)
   --path NAME    only this path; may be repeated
   --round N      only this round of the schedule: what a finding is repeated with
-  --brief        rounds of a fifth of the faults
+  --brief        rounds of a tenth of the faults
   --fault NAME   only this fault; may be repeated
   --json FILE    write all that was found
   --help         print this

@@ -44,9 +44,10 @@ const LOAD: Load = {
   faultPercent: 12,
 }
 
+/** So many that a round does not cost more by its threads' starts than by its faults. */
 const LINES: Readonly<Record<Fault['length'], Lines>> = {
-  quick: { count: 4, strikes: 100, pauseMillis: 30 },
-  long: { count: 1, strikes: 8, pauseMillis: 250 },
+  quick: { count: 4, strikes: 200, pauseMillis: 30 },
+  long: { count: 1, strikes: 16, pauseMillis: 250 },
 }
 
 export interface ScheduleOptions {
@@ -58,7 +59,7 @@ export interface ScheduleOptions {
 }
 
 /** A brief round has this part of the faults. */
-const BRIEF = 1 / 5
+const BRIEF = 1 / 10
 
 export function planRound({ seed, faults: only, isBrief }: ScheduleOptions, number: number): RoundPlan {
   const own = seedOf(seed, 'round', number)

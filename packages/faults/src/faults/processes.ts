@@ -36,7 +36,7 @@ export const processFaults: readonly Fault[] = [
     act: 'recycle',
     force: true,
   })),
-  ofProcess('worker terminated', { weight: 0.2, length: 'quick', costs: {} }, (random) => ({
+  ofProcess('worker terminated', { weight: 0.1, length: 'quick', costs: {} }, (random) => ({
     act: 'terminate worker',
     which: random.below(1000),
   })),
