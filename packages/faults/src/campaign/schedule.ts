@@ -110,8 +110,8 @@ function pickSettings(random: Random): DatabaseOptions {
   return {
     max: 1 + random.below(4),
     min: random.pick([0, 0, 1]),
-    // Longer than any fault lasts.
-    connectionTimeoutMillis: 20_000,
+    // Longer than faults one behind the other keep it from connecting, and less than tasks may take to settle.
+    connectionTimeoutMillis: 45_000,
     validateAfterIdleMillis: random.pick([0, 100, 500]),
     validateTimeoutMillis: 1000,
     cancelTimeoutMillis: 1000,

@@ -66,7 +66,8 @@ export class Link {
 }
 
 function abort(socket: Socket): void {
-  // Only of TCP a reset can be sent.
-  if (socket.remoteAddress === undefined) socket.destroy()
+  // Only of TCP a reset can be sent; and one that is just ending would never be closed by it, nor let the process end.
+  const isEnding = socket.writableEnded && !socket.writableFinished
+  if (socket.remoteAddress === undefined || isEnding) socket.destroy()
   else socket.resetAndDestroy()
 }

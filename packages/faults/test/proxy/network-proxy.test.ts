@@ -111,6 +111,22 @@ describe.each(['tcp', 'unix'] as const)('a proxy, over %s', (over) => {
     expect(atServer.text).toBe('')
   })
 
+  test('has no socket of a connection that is cut when it is just ending', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length
+    const before = sockets()
+    const both = await open()
+    const link = proxy.links.at(-1)!
+    link.halfClose('server')
+    link.halfClose('client')
+    link.cut()
+    for (const socket of both) socket.destroy()
+    await until(
+      () => sockets() <= before,
+      () => `for ${sockets()} sockets to be ${before}`,
+      BOUND_MILLIS,
+    )
+  })
+
   test('has no timer for what trickles where nobody is any more', async () => {
     const [link] = proxy.links
     link!.cut()
