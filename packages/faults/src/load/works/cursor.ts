@@ -33,7 +33,11 @@ function pick(random: Random): number {
 }
 
 function lossOf(db: LeasedClient): Promise<never> {
-  const loss = new Promise<never>((_, reject) => db.once('error', reject))
+  const loss = new Promise<never>((_, reject) => {
+    db.once('error', reject)
+    // Of a lease that is aborted.
+    db.once('end', () => reject(new Error('Connection terminated unexpectedly')))
+  })
   loss.catch(() => {})
   return loss
 }
