@@ -30,7 +30,7 @@ export class Stretch {
   /** Whether the sender says no more: told on behind all that is held. */
   #isEnded = false
   #timer: NodeJS.Timeout | undefined
-  /** Whether bytes of it were lost: then the connection is of no use any more. */
+  /** Whether bytes of it were lost: then it stays silent until the connection breaks. */
   hasLost = false
 
   constructor(from: Socket, to: Socket, breakLink: () => void) {
@@ -52,6 +52,8 @@ export class Stretch {
   }
 
   set manner(manner: Manner) {
+    // No network delivers what comes behind bytes that it has lost.
+    if (this.hasLost) return
     clearInterval(this.#timer)
     this.#manner = manner
     // Of one that has gone nobody would stop the timer.

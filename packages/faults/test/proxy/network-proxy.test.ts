@@ -96,7 +96,7 @@ describe.each(['tcp', 'unix'] as const)('a proxy, over %s', (over) => {
     expect(atClient.text).toBe('answ')
   })
 
-  test('breaks a connection that has lost something, once it heals', async () => {
+  test('lets nothing pass behind what is lost, and breaks the connection once it heals', async () => {
     const [atServer, isOver] = [heard(served), ending(client)]
     heard(client)
     proxy.links[0]!.toServer.manner = { is: 'swallow' }
@@ -106,6 +106,8 @@ describe.each(['tcp', 'unix'] as const)('a proxy, over %s', (over) => {
       () => 'for bytes to be lost',
       BOUND_MILLIS,
     )
+    proxy.links[0]!.toServer.manner = { is: 'trickle', bytes: 60 }
+    client.write('behind what is lost')
     await proxy.heal()
     await isOver
     expect(atServer.text).toBe('')
