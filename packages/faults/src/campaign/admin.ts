@@ -33,8 +33,10 @@ export class Admin {
   }
 
   async #tryNow<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[] | undefined> {
+    // One that refuses the database is away for now.
+    this.#client ??= await this.#connect().catch(() => undefined)
+    if (this.#client === undefined) return undefined
     try {
-      this.#client ??= await this.#connect()
       const { rows } = await this.#client.query<Row>(text, values)
       // Of several statements there is a result each.
       return rows ?? []

@@ -39,7 +39,9 @@ export const linkFaults: readonly Fault[] = [
   }),
   ofLink('connection half-closed by the server', ONE, (link) => link.halfClose('client')),
   // In the middle of a message of its login a server takes that for a wrong password, and says so: to all who wait.
-  ofLink('connection half-closed to the server', { ...ONE, refused: Number.POSITIVE_INFINITY }, (link) => link.halfClose('server')),
+  ofLink('connection half-closed to the server', { ...ONE, refused: Number.POSITIVE_INFINITY }, (link) =>
+    link.halfClose('server'),
+  ),
   ofLink('connection loses what it carries', ONE, async (link, random) => {
     link.toServer.manner = { is: 'swallow' }
     link.toClient.manner = { is: 'swallow' }
