@@ -50,8 +50,8 @@ export async function withClient<T>(
   try {
     const result = await work(client)
     const finishing = client.finish()
-    if (finishing === undefined) return result
-    await finishing
+    if (finishing !== undefined) await finishing
+    // It has cancelled what was not answered.
     signal?.throwIfAborted()
     return result
   } catch (error) {

@@ -25,7 +25,7 @@ export interface SoakOutcome {
 }
 
 /** Stretches of a soak, at the least. */
-const STRETCHES = 10
+const STRETCHES = 20
 const LONGEST_SECONDS = 60
 const SHORTEST_SECONDS = 5
 

@@ -250,3 +250,18 @@ describe('a warning', () => {
     expect(warnings).toEqual([])
   })
 })
+
+test('an abort that cancels what a function has sent is told to its caller, also when the function has returned', async () => {
+  const { broker } = start(WITHOUT_BOUND)
+  const stop = new AbortController()
+  const reason = new Error('Aborted before it returned')
+  const work = broker.withConnection(
+    (client) => {
+      void client.query(SLEEP)
+      stop.abort(reason)
+      return 'sent'
+    },
+    { signal: stop.signal },
+  )
+  await expect(work).rejects.toBe(reason)
+})
