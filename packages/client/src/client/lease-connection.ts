@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { ConfigurationError } from '../common/errors.js'
 import { Bind, Close, Describe, Execute, Parse } from '../protocol/frontend-types.js'
 import { type Message, RowParser } from '../protocol/row-parser.js'
+import { knownPg } from './pg-client.js'
 
 type Handler = (message: unknown) => void
 
@@ -32,11 +34,17 @@ const HANDLERS = handlers()
 
 function handlers(): ReadonlyMap<string, Handler> {
   const found = new Map<string, Handler>()
-  const methods = pg.Client.prototype as unknown as Record<string, Handler>
+  const methods = knownPg.Client.prototype as unknown as Record<string, Handler>
   const on = (message: string, { name }: { name: string }) => {
     const method = name.replace('bound ', '')
     const handler = methods[method]
-    if (handler === undefined) throw new Error(`This pg handles ${message} in a way that is not known here`)
+    if (handler === undefined)
+      throw new ConfigurationError(
+        `This pg handles ${message} in a way that pglease does not know. Install pg 8.23.`,
+        {
+          option: 'pg',
+        },
+      )
     found.set(message, OVERRIDDEN.includes(method) ? overridden(method) : handler)
   }
   methods._attachListeners!({ on })

@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
+import { DatabaseError } from 'pg-protocol/dist/messages.js'
+import { ConfigurationError } from '../common/errors.js'
 import type { Call } from './call-answers.js'
 
 /** A query as `pg.Client` keeps it until it is answered: a `pg.Query`, or what has a `submit` of its own. */
@@ -45,5 +47,40 @@ interface PgInsides extends EventEmitter, PgQueues {
   _handleCopyInResponse(message: unknown): void
 }
 
+/** What the interfaces above name: a method of its prototype, or a field from its constructor on. */
+const INSIDES: readonly (keyof PgInsides)[] = [
+  ...([
+    '_activeQuery',
+    '_sentQueryQueue',
+    '_queryQueue',
+    '_txStatus',
+    'connectionParameters',
+    'pipeline',
+  ] as const),
+  ...(['_pulseQueryQueue', '_errorAllQueries', '_handleErrorMessage', '_handleCopyInResponse'] as const),
+]
+
+/** @throws ConfigurationError when pg is one that this library does not know. */
+function known(found: typeof pg): typeof pg {
+  // Without what would make it look up the environment.
+  const client = new found.Client({ host: 'nowhere', ssl: false })
+  const missing = INSIDES.filter((name) => !(name in client))
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      `This pg is not known to pglease: its Client has no ${missing.join(', ')}. Install pg 8.23 or a later 8.x.`,
+      { option: 'pg' },
+    )
+  if (found.DatabaseError !== DatabaseError)
+    throw new ConfigurationError(
+      'pg and pglease have each a pg-protocol of their own, and would not know each other’s errors. Install one for both: ' +
+        'a version that pg takes, 1.16.1 or later.',
+      { option: 'pg-protocol' },
+    )
+  return found
+}
+
+/** The user's own pg. */
+export const knownPg = known(pg)
+
 /** `pg.Client` with what of its insides is relied on here, and without overloads. */
-export const PgClient = pg.Client as unknown as new (config: object) => PgInsides
+export const PgClient = knownPg.Client as unknown as new (config: object) => PgInsides
