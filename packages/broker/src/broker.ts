@@ -170,7 +170,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const port = request['@pglease/attach']
     const rights = this.#rights(`thread ${request.threadId}`, options)
     closeBrought(request, port)
-    this.#ports.serve(port, { ...rights, keepsSockets: true, share })
+    this.#ports.serve(port, { ...rights, isMainThread: false, share })
   }
 
   /** Leases a connection on this thread: see `withConnection` of `@pglease/client`. */
@@ -277,7 +277,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   #rights(
     label: string,
     { databases = this.databases }: AttachOptions,
-  ): Omit<ThreadRights, 'keepsSockets' | 'share'> {
+  ): Omit<ThreadRights, 'isMainThread' | 'share'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }

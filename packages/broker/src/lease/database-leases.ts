@@ -191,8 +191,15 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
 
   describe(): string[] {
     const now = performance.now()
-    return [...this.#leases]
-      .filter(({ state, isKept }) => state !== 'waiting' && !isKept)
-      .map(({ holder, heldSince }) => `${holder} for ${Math.round(now - heldSince)} ms`)
+    return this.#held.map(({ holder, heldSince }) => `${holder} for ${Math.round(now - heldSince)} ms`)
+  }
+
+  heldBy(thread: string): number {
+    return this.#held.filter(({ peer }) => peer.thread === thread).length
+  }
+
+  /** Those that have a connection which their thread does not merely keep. */
+  get #held(): Lease[] {
+    return [...this.#leases].filter(({ state, isKept }) => state !== 'waiting' && !isKept)
   }
 }

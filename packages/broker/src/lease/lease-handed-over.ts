@@ -16,7 +16,8 @@ export class HandedOver extends Away implements KeptLease {
 
   begin(socket: Omit<GrantedSocket, 'isKeepable'>): void {
     const { home, peer, request } = this.lease
-    const isKeepable = peer.keepsSockets && home.mayKeep(request, this.connection)
+    // On the main thread the figures are to be right as soon as a lease is over, and a crossing is cheap.
+    const isKeepable = !peer.isMainThread && home.mayKeep(request, this.connection)
     if (isKeepable) home.lent(this)
     peer.handedOver(this.connection.processId, { ...socket, isKeepable })
   }

@@ -9,8 +9,8 @@ export interface LeasePeer extends RelayPeer {
   readonly cell: SessionCell | undefined
   /** Whether it can have one with TLS. */
   readonly speaksTls: boolean
-  /** Whether the worker may keep a socket from one lease to its next. */
-  readonly keepsSockets: boolean
+  /** Whether it is the broker's own thread, which keeps no socket from one lease to its next, and where many lease. */
+  readonly isMainThread: boolean
   /**
    * The broker relays.
    * @param isAnswered whether the server will answer what it was sent: the grant may travel with that

@@ -22,6 +22,11 @@ export class Waiting extends LeaseBehaviour implements Waiter {
     return this.#lease.request.priority ?? 0
   }
 
+  get thread(): string | undefined {
+    const { peer } = this.#lease
+    return peer.isMainThread ? undefined : peer.thread
+  }
+
   get timeoutMillis(): number {
     return this.#lease.request.connectionTimeoutMillis ?? this.#lease.home.database.connectionTimeoutMillis
   }

@@ -28,8 +28,8 @@ export interface PortRights {
   /** For people. */
   readonly label: string
   readonly find: FindDatabase
-  /** Whether it may keep a socket from one lease to its next. */
-  readonly keepsSockets: boolean
+  /** Whether it is the broker's own. */
+  readonly isMainThread: boolean
 }
 
 /** Told what becomes of a lease port. */
@@ -54,7 +54,7 @@ export class ServedPort implements LeasePeer {
   readonly cell: SessionCell | undefined
   readonly speaksTls: boolean
   readonly thread: string
-  readonly keepsSockets: boolean
+  readonly isMainThread: boolean
   readonly #owner: PortOwner
   #lease: Lease | undefined
   /** The number of the latest lease. */
@@ -64,7 +64,7 @@ export class ServedPort implements LeasePeer {
 
   constructor(
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
-    { find, label, keepsSockets }: PortRights,
+    { find, label, isMainThread }: PortRights,
     cell: SessionCell | undefined,
     speaksTls: boolean,
     owner: PortOwner,
@@ -72,7 +72,7 @@ export class ServedPort implements LeasePeer {
     this.#channel = channel
     this.#find = find
     this.thread = label
-    this.keepsSockets = keepsSockets
+    this.isMainThread = isMainThread
     this.cell = cell
     this.speaksTls = speaksTls
     this.#owner = owner

@@ -27,11 +27,10 @@ export class ThreadPorts implements ThreadHost {
   }
 
   /** A link of this very thread. */
-  linkHere(rights: Omit<ThreadRights, 'keepsSockets'>): BrokerLink {
+  linkHere(rights: Omit<ThreadRights, 'isMainThread'>): BrokerLink {
     return new BrokerLink(() => {
       const { port1, port2 } = new MessageChannel()
-      // The figures are to be right as soon as a lease is over, and a crossing is cheap here.
-      this.serve(port2, { ...rights, keepsSockets: false })
+      this.serve(port2, { ...rights, isMainThread: true })
       return port1
     })
   }

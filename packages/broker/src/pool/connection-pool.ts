@@ -6,13 +6,15 @@ import { Checks } from './checks.js'
 import { IdleConnections } from './idle-connections.js'
 import { LateResets } from './late-resets.js'
 import { LentConnections } from './lent-connections.js'
-import { brokerClosed, cannotConnect, queueFull, timedOut } from './pool-errors.js'
+import { brokerClosed, cannotConnect, type OwnLeases, queueFull, timedOut } from './pool-errors.js'
 import { type Waiter, Waiters } from './waiters.js'
 
 /** Those who have the pool's connections. */
 export interface Holders {
   /** For the error of those who wait in vain. */
   describe(): string[]
+  /** How many leases of a thread are among them. */
+  heldBy(thread: string): number
   /** How many connections are with threads that hold no lease on them. */
   readonly kept: number
   /** Makes one of these available, where there is one. */
@@ -47,7 +49,7 @@ export class ConnectionPool {
     this.#database = database
     this.#lent = new LentConnections(counters)
     this.#holders = holders
-    this.#waiters = new Waiters((waitedMillis) => this.#timedOut(waitedMillis))
+    this.#waiters = new Waiters((waitedMillis, waiter) => this.#timedOut(waitedMillis, waiter))
     this.#all = new AllConnections(database, counters, {
       opened: (connection) => this.available(connection),
       refused: (error) => this.#waiters.refuseAll(() => cannotConnect(database, error)),
@@ -92,7 +94,7 @@ export class ConnectionPool {
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#lent.grant(waiter, connection, 0)
     if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
-      return waiter.refused(queueFull(this.#database, this.#holders.describe()))
+      return waiter.refused(queueFull(this.#database, this.#holders.describe(), this.#ownOf(waiter)))
     this.#waiters.join(waiter)
     this.#holders.wantAll()
     this.#dispatch()
@@ -202,12 +204,17 @@ export class ConnectionPool {
     if (connection.reset === 'due') this.#lateResets.watch()
   }
 
-  #timedOut(waitedMillis: number): Error {
+  #ownOf({ thread }: Waiter): OwnLeases | undefined {
+    return thread === undefined ? undefined : { thread, count: this.#holders.heldBy(thread) }
+  }
+
+  #timedOut(waitedMillis: number, waiter?: Waiter): Error {
     return timedOut(this.#database, {
       waitedMillis,
       leased: this.#lent.size,
       connecting: this.#all.connecting,
       holders: this.#holders.describe(),
+      own: waiter && this.#ownOf(waiter),
       cause: this.#all.obstacle,
     })
   }

@@ -2,33 +2,54 @@ import { BrokerClosedError, ConnectError, LeaseTimeoutError, QueueFullError } fr
 import { counted } from '@pglease/client/internal'
 import type { Database } from '../connection/database-options.js'
 
+/** What the thread of the one who waits has leased itself. */
+export interface OwnLeases {
+  thread: string
+  count: number
+}
+
 /** What was the case when a wait was over. */
 interface VainWait {
   waitedMillis: number
   leased: number
   connecting: number
   holders: readonly string[]
+  own: OwnLeases | undefined
   /** Why the server cannot be reached, where that is what the wait was for. */
   cause: Error | undefined
 }
 
 export function timedOut(
   { name, max }: Database,
-  { waitedMillis, leased, connecting, holders, cause }: VainWait,
+  { waitedMillis, leased, connecting, holders, own, cause }: VainWait,
 ): LeaseTimeoutError {
+  const isFull = leased >= max
   const why =
     cause === undefined
       ? `${counted(leased, `of at most ${max} is leased`, `of at most ${max} are leased`)}${by(holders)}${unconnected(connecting)}`
       : `no connection can be opened: ${describe(cause)}`
-  const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.`
+  const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.${isFull || cause ? itself(own, isFull) : ''}`
   return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
 }
 
-export function queueFull({ name, max, maxWaiting }: Database, holders: readonly string[]): QueueFullError {
+export function queueFull(
+  { name, max, maxWaiting }: Database,
+  holders: readonly string[],
+  own: OwnLeases | undefined,
+): QueueFullError {
   const waiting = counted(maxWaiting, 'lease waits', 'leases wait')
   const all = max === 1 ? 'its one connection is' : `all ${max} connections are`
-  const message = `${waiting} for "${name}" already, its maxWaiting, and ${all} leased${by(holders)}.`
+  const message = `${waiting} for "${name}" already, its maxWaiting, and ${all} leased${by(holders)}.${itself(own, true)}`
   return new QueueFullError(message, { database: name, limit: maxWaiting, holders })
+}
+
+/** What waits for its own thread may wait for ever, and is told so. Which of the thread's tasks holds is not known. */
+function itself(own: OwnLeases | undefined, isFull: boolean): string {
+  if (own === undefined || own.count === 0) return ''
+  return (
+    ` This thread (${own.thread}) holds ${own.count} of these itself: use one client for both ` +
+    `(\`db.withTransaction\` needs no second lease)${isFull ? ', release first, or raise `max`' : ', or release first'}.`
+  )
 }
 
 function unconnected(connecting: number): string {

@@ -3,6 +3,8 @@ import { WaitingLine } from './waiting-line.js'
 
 /** Who waits for a connection. Exactly one of the two is called, once, unless the waiter leaves. */
 export interface Waiter {
+  /** For people: the thread that waits. Undefined where what that has leased says nothing of the one who waits. */
+  readonly thread: string | undefined
   readonly priority: number
   /** 0 waits without end. */
   readonly timeoutMillis: number
@@ -20,10 +22,10 @@ export class Waiters {
   readonly #line = new WaitingLine<Waiter>()
   /** One for each in the line. */
   readonly #waits = new Map<Waiter, Wait>()
-  readonly #timeoutError: (waitedMillis: number) => Error
+  readonly #timeoutError: (waitedMillis: number, waiter: Waiter) => Error
 
   /** @param timeoutError what a waiter is refused with when its time is over. */
-  constructor(timeoutError: (waitedMillis: number) => Error) {
+  constructor(timeoutError: (waitedMillis: number, waiter: Waiter) => Error) {
     this.#timeoutError = timeoutError
   }
 
@@ -59,7 +61,7 @@ export class Waiters {
 
   #timeout(waiter: Waiter): void {
     if (!this.#line.leave(waiter)) throw new Error('A waiter timed out that did not wait')
-    waiter.refused(this.#timeoutError(Math.round(this.#forget(waiter))))
+    waiter.refused(this.#timeoutError(Math.round(this.#forget(waiter)), waiter))
   }
 
   #forget(waiter: Waiter): number {

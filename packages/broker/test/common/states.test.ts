@@ -64,7 +64,7 @@ class Peer implements LeasePeer {
   readonly thread = 'thread 0'
   readonly cell = undefined
   readonly speaksTls = false
-  readonly keepsSockets = false
+  readonly isMainThread = true
   readonly log: string[] = []
   error: Error | undefined
   received = 0
