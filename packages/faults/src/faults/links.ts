@@ -4,6 +4,10 @@ import type { Link } from '../proxy/link.js'
 import { type Manner, PASS } from '../proxy/stretch.js'
 import type { Fault } from './fault.js'
 
+/** Until there is a connection to strike. */
+const LOOKS = 20
+const LOOK_MILLIS = 10
+
 const HOLD: Manner = { is: 'hold' }
 
 /** A fault of one connection's network. */
@@ -19,10 +23,15 @@ function ofLink(
     length: 'quick',
     costs,
     async strike({ proxy }, random) {
-      const links = proxy.links.filter(({ isCancel, isClientOpen }) => !isCancel && isClientOpen)
-      if (links.length === 0) return 'missed'
-      await strike(random.pick(links), random)
-      return 'struck'
+      for (let look = 0; look < LOOKS; look++) {
+        const links = proxy.links.filter(({ isCancel, isClientOpen }) => !isCancel && isClientOpen)
+        if (links.length > 0) {
+          await strike(random.pick(links), random)
+          return 'struck'
+        }
+        await sleep(LOOK_MILLIS)
+      }
+      return 'missed'
     },
   }
 }
