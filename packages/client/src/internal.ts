@@ -54,4 +54,5 @@ export { refuseStandstill, STANDSTILL_BYTES, standStill } from './socket/standst
 export { TlsSession } from './socket/tls-session.js'
 export { AheadCell, isAheadOffer } from './task/ahead-cell.js'
 export * from './task/task-contract.js'
+export { taskThreadModule } from './task/thread-module.js'
 export { cloneError } from './task/uncloneable.js'

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import { taskThreadModule } from '@pglease/client/internal'
 import { Piscina, queueOptionsSymbol } from 'piscina'
 import type { ThreadOptions } from './executor-options.js'
 import type { TaskJob } from './task-job.js'
@@ -19,8 +20,6 @@ export interface ThreadsEvents extends Pick<LineEvents, 'attach' | 'message'> {
 
 /** Where Piscina is to run what it is given: in this thread, or in a new one. */
 type Place = ThreadLine | { thread: 'new' | 'any' }
-
-const THREAD_MODULE = new URL(import.meta.resolve('@pglease/client/task-thread')).href
 
 /** An idle thread ends after this: to start one costs tens of milliseconds. */
 const IDLE_MILLIS = 10_000
@@ -47,7 +46,8 @@ export class Threads implements Iterable<ThreadLine> {
       idleTimeout: IDLE_MILLIS,
       ...options,
       loadBalancer: (task, threads) => this.#place(task[queueOptionsSymbol] as Place, threads),
-      filename: THREAD_MODULE,
+      filename: taskThreadModule(),
+      name: 'runTask',
       recordTiming: false,
     })
     this.#findNew()

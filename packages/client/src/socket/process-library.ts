@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import nodeModule from 'node:module'
 import { once } from '../common/once.js'
 
 /** What is used of koffi. */
@@ -27,7 +27,9 @@ export const processLibrary = once((beforeLoading: () => void = () => {}): Nativ
     Reflect.apply(dlopen, process, values)
   }
   try {
-    const koffi = createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`) as Koffi
+    // A bundle that is CommonJS has no `import.meta.url`.
+    const here = typeof __filename === 'string' ? __filename : import.meta.url
+    const koffi = nodeModule.createRequire(here)(`@koromix/koffi-linux-${process.arch}`) as Koffi
     // Somebody else may have loaded it.
     beforeLoading()
     return koffi.load(null)

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { UnknownTaskError } from '../common/errors.js'
 import { described } from '../common/values.js'
 
@@ -23,12 +25,27 @@ export async function loadTask(filename: string, name: string): Promise<Task> {
 
 async function load(filename: string): Promise<object> {
   try {
-    return await import(filename)
+    return await import(/* webpackIgnore: true */ filename)
   } catch (cause) {
+    const required = isUnknownType(cause) ? requireFile(filename) : undefined
+    if (required !== undefined) return required
     throw new UnknownTaskError(`The task module ${filename} cannot be loaded: ${described(cause)}`, {
       value: filename,
       cause,
     })
+  }
+}
+
+function isUnknownType(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+}
+
+/** What only `require` has been taught to load: in threads of Node 20 that is how tsx loads TypeScript. */
+function requireFile(filename: string): object | undefined {
+  try {
+    return createRequire(filename)(filename.startsWith('file:') ? fileURLToPath(filename) : filename)
+  } catch {
+    return undefined
   }
 }
 

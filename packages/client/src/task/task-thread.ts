@@ -8,8 +8,8 @@ import { loadTask } from './task-module.js'
 import { printed, TaskTurns } from './task-turns.js'
 
 const link = threadLink()
-// A broker that does not answer is told of by the leases: tasks may need none.
-await link.ready().catch(() => {})
+/** A broker that does not answer is told of by the leases: tasks may need none. */
+const greeted = link.ready().catch(() => {})
 
 const turns = new TaskTurns()
 
@@ -18,7 +18,7 @@ const turns = new TaskTurns()
  * back is not begun, and nobody waits for its answer.
  * @throws Wire: structured clone would drop an error's fields.
  */
-export default async function runTask(message: TaskMessage): Promise<unknown> {
+export async function runTask(message: TaskMessage): Promise<unknown> {
   if (message.ahead === undefined) turns.begin()
   else if (!(await turns.beginAhead(message.ahead))) return message.watch?.port.close()
   try {
@@ -36,6 +36,7 @@ async function run(message: TaskMessage): Promise<unknown> {
   const context = new RunningTask(link, message)
   try {
     context.throwIfAborted()
+    if (link.info === undefined) await greeted
     const task = await loadTask(message.filename, message.name)
     const answer = answerOf(await task(message.input, context))
     const finishing = context.finish()
