@@ -203,7 +203,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   pool(options: On<Name, PoolOptions> = {}): Pool {
     this.#mustBeOpen()
-    return new Pool(options, (lease) => leaseClient(this.#link, lease))
+    return new Pool(options, (lease) => leaseClient(this.#link, lease), this.#link)
   }
 
   /** Figures of each database, by name. */
@@ -280,7 +280,9 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   ): Omit<ThreadRights, 'isMainThread' | 'share'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
-    return { label, databases, traceLeases, usesTls, find: (name) => this.#find(name, databases) }
+    const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
+    const find = (name: string) => this.#find(name, databases)
+    return { label, databases: addresses, traceLeases, usesTls, find }
   }
 
   #find(name: string, allowed: readonly string[]): DatabaseLeases {

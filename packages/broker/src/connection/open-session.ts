@@ -16,6 +16,9 @@ interface ParameterStatus {
   parameterValue: string
 }
 
+/** The most characters of a server's version: it may say what it likes. */
+const MOST_VERSION = 256
+
 /** A session that `pg.Client` has opened and the database's options have prepared. */
 export interface OpenSession {
   client: ConnectingClient
@@ -23,6 +26,7 @@ export interface OpenSession {
   ssl: unknown
   /** The statements that put back what a reset takes away of its initial state. */
   initialSettings: readonly string[]
+  /** As the server reports it, such as `18.4 (Debian 18.4-1)`. */
   serverVersion: string
   /** Why no worker can have its socket. */
   relayReason: RelayReason | undefined
@@ -56,12 +60,16 @@ const sharedStream: MakeStream = ({ ssl, sslNegotiation }) => {
 export function usesSharedTls(database: Database): boolean {
   if (!database.handOver) return false
   try {
-    const { ssl } = new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectingClient
-    return Boolean(ssl) && openSsl() !== undefined
+    return Boolean(unconnected(database).ssl) && openSsl() !== undefined
   } catch {
     // What is wrong with them the first connection tells.
     return false
   }
+}
+
+/** A client that tells what pg makes of the database's options and the environment. @throws the error of pg. */
+export function unconnected(database: Database): ConnectingClient {
+  return new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectingClient
 }
 
 /** `pg.Client` lays TLS on top. */
@@ -76,7 +84,7 @@ async function open(database: Database, stop: AbortSignal, speaker: TlsSpeaker):
   if (stream instanceof TlsSocket) leaveTlsTo(stream, client)
   let serverVersion = ''
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
-    if (parameterName === 'server_version') serverVersion = parameterValue
+    if (parameterName === 'server_version') serverVersion = parameterValue.slice(0, MOST_VERSION)
   })
   const limits = { limitMillis: database.connectionTimeoutMillis, stop }
   const initialSettings = await watchStart(client, limits, async () => {

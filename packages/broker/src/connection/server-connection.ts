@@ -44,6 +44,7 @@ export class ServerConnection {
   /** Who reads and writes. While a worker does, the tracker knows nothing; `nobody` when it is to be closed. */
   #holder: 'broker' | 'worker' | 'nobody' = 'broker'
   #user: ConnectionUser = NOBODY
+  readonly serverVersion: string
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
   readonly #reset = new PendingReset()
@@ -61,6 +62,7 @@ export class ServerConnection {
     this.initialSettings = initialSettings
     this.epoch = epoch
     this.relayReason = relayReason
+    this.serverVersion = serverVersion
     this.canResetAhead = canResetAhead(serverVersion)
     this.#socket = new ServerSocket(session, {
       received: (bytes) => this.#receive(bytes),

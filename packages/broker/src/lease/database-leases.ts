@@ -9,6 +9,7 @@ import { type CloseReason, Counters, type DatabaseStatistics } from '../common/s
 import type { WarningListener } from '../common/warnings.js'
 import type { Database } from '../connection/database-options.js'
 import { usesSharedTls } from '../connection/open-session.js'
+import { serverAddress } from '../connection/server-address.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { transactionSettings, undoTransactionSettings } from '../connection/session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from '../connection/settle.js'
@@ -29,6 +30,7 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   readonly counters = new Counters()
   /** Whether its connections have TLS that the threads can use. */
   readonly usesTls = once(() => usesSharedTls(this.database))
+  readonly address = once(() => serverAddress(this.database))
   readonly #pool: ConnectionPool
   readonly #warn: WarningListener
   /** Every lease that waits or holds a connection. */

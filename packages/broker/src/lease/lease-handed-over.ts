@@ -19,7 +19,7 @@ export class HandedOver extends Away implements KeptLease {
     // On the main thread the figures are to be right as soon as a lease is over, and a crossing is cheap.
     const isKeepable = !peer.isMainThread && home.mayKeep(request, this.connection)
     if (isKeepable) home.lent(this)
-    peer.handedOver(this.connection.processId, { ...socket, isKeepable })
+    peer.handedOver(this.connection, { ...socket, isKeepable })
   }
 
   /** The worker holds back what it writes until it is told that the cancel is over. */

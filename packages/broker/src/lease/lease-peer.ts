@@ -1,4 +1,4 @@
-import type { GrantedSocket, SessionCell } from '@pglease/client/internal'
+import type { GrantedSocket, ServerProcess, SessionCell } from '@pglease/client/internal'
 import type { RelayPeer } from './relay.js'
 
 /** Where a lease's frames go: the broker's end of its lease port. */
@@ -16,9 +16,9 @@ export interface LeasePeer extends RelayPeer {
    * @param isAnswered whether the server will answer what it was sent: the grant may travel with that
    * @param isAskable whether the worker may ask for the socket later
    */
-  granted(processId: number, isAnswered: boolean, isAskable: boolean): void
+  granted(server: ServerProcess, isAnswered: boolean, isAskable: boolean): void
   /** Granted, and from here on the worker reads from the socket and writes to it. */
-  handedOver(processId: number, socket: GrantedSocket): void
+  handedOver(server: ServerProcess, socket: GrantedSocket): void
   /** A cancel that a worker asked for who has the socket is over. */
   cancelled(): void
   /** What the worker has kept between two leases is the broker's again. */

@@ -111,6 +111,6 @@ export class Relayed extends Granted implements ConnectionUser {
   #grant(isAnswered: boolean): void {
     const { relay, peer } = this.lease
     relay.isGranted = true
-    peer.granted(this.#connection.processId, isAnswered, isLendable(this.#connection, peer))
+    peer.granted(this.#connection, isAnswered, isLendable(this.#connection, peer))
   }
 }

@@ -9,6 +9,7 @@ import {
   type NotAwaitedFrame,
   type OpenFrame,
   type ReturnFrame,
+  type ServerProcess,
   type SessionCell,
   toWire,
   type WorkerFrame,
@@ -60,7 +61,7 @@ export class ServedPort implements LeasePeer {
   /** The number of the latest lease. */
   #number = 0
   /** The grant is posted with the first bytes that follow it: one message less for each lease. */
-  #unpostedGrant: { processId: number; isAskable: boolean } | undefined
+  #unpostedGrant: (ServerProcess & { isAskable: boolean }) | undefined
 
   constructor(
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
@@ -91,14 +92,14 @@ export class ServedPort implements LeasePeer {
     if (this.#number > 0) this.#channel.post({ revoke: this.#number, error })
   }
 
-  granted(processId: number, isAnswered: boolean, isAskable: boolean): void {
-    this.#unpostedGrant = { processId, isAskable }
+  granted({ processId, serverVersion }: ServerProcess, isAnswered: boolean, isAskable: boolean): void {
+    this.#unpostedGrant = { processId, serverVersion, isAskable }
     if (!isAnswered) this.#postGrant(undefined)
   }
 
-  handedOver(processId: number, socket: GrantedSocket): void {
+  handedOver({ processId, serverVersion }: ServerProcess, socket: GrantedSocket): void {
     this.#unpostedGrant = undefined
-    this.#channel.post({ grant: this.#number, processId, bytes: undefined, socket })
+    this.#channel.post({ grant: this.#number, processId, serverVersion, bytes: undefined, socket })
   }
 
   cancelled(): void {

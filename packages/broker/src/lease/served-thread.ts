@@ -9,6 +9,7 @@ import {
   isBytes,
   isMemory,
   MOST_CHANNELS,
+  type ServerAddress,
   SessionCell,
   STANDSTILL_BYTES,
   type WorkerFrame,
@@ -22,7 +23,8 @@ import { MOST_CONTROL_PORTS, type ThreadShare } from './thread-share.js'
 
 /** What a thread may have of the broker. */
 export interface ThreadRights extends PortRights {
-  readonly databases: readonly string[]
+  /** Those that it may lease, and where their servers are. */
+  readonly databases: ReadonlyMap<string, ServerAddress | undefined>
   readonly traceLeases: boolean
   /** Whether some of the databases' connections have TLS. */
   readonly usesTls: boolean
@@ -82,7 +84,7 @@ export class ServedThread {
     return {
       hello: () => {
         this.#mustBeOpen()
-        return { databases: [...databases], traceLeases, usesTls, threadId }
+        return { databases, traceLeases, usesTls, threadId }
       },
       standStill: (memory) => this.#standStill(memory),
       serveLeases: (port, speaksTls) => this.#serveLeases(port as MessagePort, speaksTls === true),

@@ -28,11 +28,13 @@ export class ThreadPorts implements ThreadHost {
 
   /** A link of this very thread. */
   linkHere(rights: Omit<ThreadRights, 'isMainThread'>): BrokerLink {
-    return new BrokerLink(() => {
+    const link = new BrokerLink(() => {
       const { port1, port2 } = new MessageChannel()
       this.serve(port2, { ...rights, isMainThread: true })
       return port1
     })
+    link.databases = rights.databases
+    return link
   }
 
   close(): void {

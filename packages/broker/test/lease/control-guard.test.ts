@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
+import type { BrokerInfo } from '@pglease/client/internal'
 import { expect, test } from 'vitest'
 import { canDuplicate } from '../../src/connection/socket-duplicate.js'
 import type { BrokerWarning, ConnectionBroker } from '../../src/index.js'
@@ -34,7 +35,9 @@ async function expectCutOff({ broker, thread, warnings }: Started): Promise<void
   await thread.closed
   expect(warnings).toMatchObject([{ code: 'PGLEASE_PROTOCOL_VIOLATION', holder: 'thread 99' }])
   const other = startThread(broker)
-  expect(await other.call('hello')).toMatchObject({ type: 'RAW', value: { databases: ['default'] } })
+  const hello = await other.call('hello')
+  expect(hello).toMatchObject({ type: 'RAW' })
+  expect([...(hello.value as BrokerInfo).databases.keys()]).toEqual(['default'])
   expect(await broker.withConnection(async (client) => (await client.query('SELECT 1')).rowCount)).toBe(1)
 }
 
@@ -185,7 +188,9 @@ test.skipIf(!canDuplicate()).each([
   const broker = lending.broker({ ssl: { rejectUnauthorized: false } }, { plain: { ssl: false } })
   const thread = new RawThread(broker, { databases })
   lending.closeAfterTest(async () => thread.close())
-  expect(await thread.call('hello')).toMatchObject({ value: { databases, usesTls } })
+  const { value } = await thread.call('hello')
+  expect(value).toMatchObject({ usesTls })
+  expect([...(value as BrokerInfo).databases.keys()]).toEqual(databases)
 })
 
 test.each([undefined, 1, 'port', {}])(

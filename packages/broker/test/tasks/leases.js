@@ -1,6 +1,4 @@
 /** Tasks that show when a lease is opened and when it is given back. */
-import { Client } from 'pg'
-
 const processId = async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
 
 export const takesTheClient = async (_input, { db }) => typeof db.query
@@ -70,13 +68,6 @@ export const usesTheKept = () => kept.query('SELECT 1')
 export const leasesBoth = async ([one, other], { database }) => ({
   one: (await database(one).query('SELECT current_user AS name')).rows[0].name,
   other: (await database(other).query('SELECT current_user AS name')).rows[0].name,
-})
-
-export const tellsTheAddress = async (_input, { db }) => ({
-  host: db.host,
-  user: db.user,
-  database: db.database,
-  isClient: db instanceof Client,
 })
 
 const settled = (promise) =>

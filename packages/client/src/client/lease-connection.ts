@@ -57,6 +57,9 @@ function overridden(method: string): Handler {
   }
 }
 
+/** Of the message ParameterStatus, without the value: its length, the name, and a zero behind each. */
+const PARAMETER_BYTES = 4 + 'server_version'.length + 2
+
 /** Messages that no ReadyForQuery follows before the client sends a Sync. */
 const UNSYNCED: readonly number[] = [Parse, Bind, Describe, Execute, Close]
 
@@ -88,6 +91,24 @@ export class LeaseConnection extends UntypedConnection {
   override once(event: string | symbol, listener: (...values: never[]) => void): this {
     if (this.#isLost && event === 'readyForQuery') setImmediate(listener)
     return super.once(event, listener as never)
+  }
+
+  /** The lease's connection is there, whose start-up is long over: libraries that ask for the server's version hear of it. */
+  servedBy(serverVersion: string): void {
+    if (this.listenerCount('parameterStatus') === 0) return
+    try {
+      this.emit('parameterStatus', {
+        name: 'parameterStatus',
+        length: PARAMETER_BYTES + Buffer.byteLength(serverVersion),
+        parameterName: 'server_version',
+        parameterValue: serverVersion,
+      })
+    } catch (error) {
+      // What a listener throws is the thread's to hear of, and none of the lease's affair.
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   /**

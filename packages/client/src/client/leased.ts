@@ -6,7 +6,7 @@ import { type LeaseRequest, MOST_STACK } from '../lease/contract.js'
 import { lostBefore, released } from '../lease/lease-errors.js'
 import { LeaseStream } from '../lease/lease-stream.js'
 import { answerCall, answerCallWhen, type Call, refuseConnect, refuseQuery } from './call-answers.js'
-import { ClientConfig } from './client-config.js'
+import { clientConfig, place } from './client-config.js'
 import { type LeasedClientOptions, leaseOptions } from './client-options.js'
 import { LeaseConnection } from './lease-connection.js'
 import { LeaseEnd } from './lease-end.js'
@@ -45,12 +45,15 @@ export class Leased extends PgClient {
     if (task !== undefined) request.task = task
     const stream = new LeaseStream(link, request, options.pipeline === true)
     const connection = new LeaseConnection(stream)
-    super(new ClientConfig(connection, options))
+    const address = link.databases.get(request.database)
+    super(clientConfig(connection, options, address))
     connection.client = this
     this.#connection = connection
     this.binary = options.binary ?? pg.defaults.binary ?? false
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
-    stream.onGranted = (processId) => {
+    stream.onGranted = ({ processId, serverVersion }) => {
+      if (address === undefined) this.#place()
+      if (this.processID === null) connection.servedBy(serverVersion)
       this.processID = processId
     }
     this.#link = link
@@ -209,6 +212,12 @@ export class Leased extends PgClient {
     Error.captureStackTrace(caller, method)
     // It is what a program's own `Error.prepareStackTrace` makes of it.
     if (typeof caller.stack === 'string') this.#request.openedAt = caller.stack.slice(0, MOST_STACK)
+  }
+
+  /** The broker has answered meanwhile. */
+  #place(): void {
+    const address = this.#link.databases.get(this.#request.database)
+    if (address !== undefined) place(this, address)
   }
 
   /** Tells pg what the server says at the end of a start-up: the lease's connection has that behind it. */

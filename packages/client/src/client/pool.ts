@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import pg from 'pg'
 import { shown } from '../common/shown.js'
+import type { BrokerLink } from '../lease/broker-link.js'
+import type { ServerAddress } from '../lease/contract.js'
 import { threadLink } from '../lease/thread-link.js'
 import type { LeasedClientOptions, PoolOptions } from './client-options.js'
 import { Leased } from './leased.js'
@@ -13,6 +15,16 @@ type NewClient = (options: LeasedClientOptions) => Leased
 const leaseHere: NewClient = (options) => new Leased(threadLink(), options)
 
 type Done = (option?: ReleaseOption) => void
+
+/** Where pg has the address that it was given there is the server's, once the broker has said it: tracers read it. */
+function addressOf(options: object, address: () => ServerAddress | undefined): void {
+  for (const name of ['host', 'port', 'user', 'database'] as const)
+    Object.defineProperty(options, name, {
+      get: () => address()?.[name],
+      enumerable: true,
+      configurable: true,
+    })
+}
 
 /**
  * A `pg.Pool` of leases in a worker thread, for libraries that ask for one (Kysely, Drizzle, …). Idle connections are
@@ -27,14 +39,19 @@ export class Pool extends pg.Pool {
     (callback: (error: Error | undefined, client: LeasedClient | undefined, done: Done) => void): void
   }
 
+  /** The name in the broker's `databases`. */
+  readonly #database: string
+
   /** @throws ConfigurationError */
-  constructor(options: PoolOptions = {}, newClient: NewClient = leaseHere) {
+  constructor(options: PoolOptions = {}, newClient: NewClient = leaseHere, link: BrokerLink = threadLink()) {
     checkPool(options)
     const { max = Number.POSITIVE_INFINITY, ...leased } = options
     function Client() {
       return newClient(leased)
     }
     super({ ...leased, max, maxUses: 1, Client } as unknown as pg.PoolConfig)
+    this.#database = options.database ?? 'default'
+    addressOf(this.options, () => link.databases.get(this.#database))
     this.on('release', (error, client) => this.#giveBack(client as unknown as Leased, error))
   }
 
@@ -51,7 +68,8 @@ export class Pool extends pg.Pool {
 
   /** Without its insides, which go round in circles. */
   toJSON(): object {
-    const { database = 'default', max } = this.options as PoolOptions
+    const { max } = this.options
+    const database = this.#database
     const { totalCount, waitingCount } = this
     return { database, max: Number.isFinite(max) ? max : undefined, totalCount, waitingCount }
   }

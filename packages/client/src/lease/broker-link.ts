@@ -33,6 +33,8 @@ export class BrokerLink implements LoanKeeper {
   readonly #kept: SocketLoan[] = []
   #state: 'open' | 'closed' = 'open'
   #speaksTls = false
+  /** Where their servers are; of another thread's broker known once it has answered. */
+  databases: BrokerInfo['databases'] = new Map()
   /** Undefined until the broker has answered. */
   info: BrokerInfo | undefined
 
@@ -132,6 +134,7 @@ export class BrokerLink implements LoanKeeper {
     })
     this.#speaksTls = info.usesTls && this.#hasOpenSsl(info)
     this.info = info
+    this.databases = info.databases
     return info
   }
 }

@@ -56,9 +56,19 @@ export interface BrokerControl {
   serveLeases(port: unknown, speaksTls: boolean): void
 }
 
+/** As `pg.Client` has it of itself, on the broker's thread. */
+export interface ServerAddress {
+  /** Or the folder of its Unix socket. */
+  host: string
+  port: number
+  user: string
+  /** Its name on the server. */
+  database: string
+}
+
 export interface BrokerInfo {
-  /** The databases that this thread may lease. */
-  databases: string[]
+  /** The databases that this thread may lease, and where their servers are as far as that is known. */
+  databases: ReadonlyMap<string, ServerAddress | undefined>
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
   /** Whether some of their connections have TLS. */
@@ -105,10 +115,16 @@ export interface OpenFrame {
   bytes: Uint8Array
 }
 
-export interface GrantFrame {
+/** What serves a lease. */
+export interface ServerProcess {
+  /** As `pg_backend_pid()` gives it. */
+  readonly processId: number
+  /** As the server reports it. */
+  readonly serverVersion: string
+}
+
+export interface GrantFrame extends ServerProcess {
   grant: number
-  /** The server process, as `pg_backend_pid()` gives it. */
-  processId: number
   /** The first bytes from the server. */
   bytes: Uint8Array | undefined
   /** Given to a thread that takes sockets. What it wrote before has been sent; from here on it reads and writes. */

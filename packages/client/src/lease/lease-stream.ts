@@ -2,7 +2,7 @@ import { ConfigurationError, ProtocolError } from '../common/errors.js'
 import { fromWire, type Wire } from '../common/wire-error.js'
 import { SocketShape } from '../socket/socket-shape.js'
 import type { BrokerLink } from './broker-link.js'
-import type { GrantFrame, LeaseRequest, NotAwaitedFrame, RevokeFrame } from './contract.js'
+import type { GrantFrame, LeaseRequest, NotAwaitedFrame, RevokeFrame, ServerProcess } from './contract.js'
 import { brokerGone, connectionLost } from './lease-errors.js'
 import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
@@ -42,8 +42,8 @@ const OVER: State = { is: 'over' }
 export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser {
   readonly #link: BrokerLink
   readonly #request: LeaseRequest
-  /** Told which process of the server serves the lease. */
-  onGranted: (processId: number) => void = () => {}
+  /** Told what serves the lease, before anything comes of it. Must not throw. */
+  onGranted: (server: ServerProcess) => void = () => {}
   #state: State = QUIET
   /** Set once the client is given back but for its answers. */
   #notAwaited: NotAwaitedFrame | undefined
@@ -119,7 +119,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   granted(frame: GrantFrame): void {
-    this.onGranted(frame.processId)
+    this.onGranted(frame)
     const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
     if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
@@ -235,7 +235,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
     const path = new SocketPath(loan, this)
     this.#state = { is: 'open', port: loan.port, path }
-    this.onGranted(loan.processId)
+    this.onGranted(loan)
     if (this.#notAwaited !== undefined) loan.port.post(this.#notAwaited)
     path.begin(first, callback)
   }

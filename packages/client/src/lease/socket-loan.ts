@@ -3,7 +3,14 @@ import { PlainSocket } from '../socket/plain-socket.js'
 import { SecureSocket } from '../socket/secure-socket.js'
 import { TlsSession } from '../socket/tls-session.js'
 import { ownBytes } from './channels.js'
-import type { GrantedSocket, GrantFrame, LeaseRequest, ReopenedLease, ReturnedSession } from './contract.js'
+import type {
+  GrantedSocket,
+  GrantFrame,
+  LeaseRequest,
+  ReopenedLease,
+  ReturnedSession,
+  ServerProcess,
+} from './contract.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -28,10 +35,11 @@ const NOBODY: LoanReader = { received: () => {}, closed: () => {} }
  * the connection, the thread keeps it from one lease to its next; the cell that it shares with the broker says who has it,
  * so neither needs the other to take it.
  */
-export class SocketLoan {
+export class SocketLoan implements ServerProcess {
   readonly port: LeasePort
   readonly socket: PlainSocket
   readonly processId: number
+  readonly serverVersion: string
   readonly #isKeepable: boolean
   readonly #keeper: LoanKeeper
   reader: LoanReader = NOBODY
@@ -47,7 +55,7 @@ export class SocketLoan {
    * @throws Error when the socket cannot be had.
    */
   constructor(
-    { socket, processId }: GrantFrame,
+    { socket, processId, serverVersion }: GrantFrame,
     port: LeasePort,
     request: LeaseRequest,
     keeper: LoanKeeper,
@@ -56,6 +64,7 @@ export class SocketLoan {
     if (socket === undefined) throw new Error('The grant brings no socket')
     this.port = port
     this.processId = processId
+    this.serverVersion = serverVersion
     this.#isKeepable = socket.isKeepable
     this.#keeper = keeper
     this.#request = request

@@ -127,7 +127,7 @@ export class RunningTask implements TaskContext {
   }
 
   pool(options: PoolOptions = {}): Pool {
-    const pool = new Pool(options, (lease) => this.#newClient(lease))
+    const pool = new Pool(options, (lease) => this.#newClient(lease), this.#link)
     pool.on('release', (_error, client) => this.#released(client as LeasedClient & Leased))
     this.#pools.push(pool)
     return pool

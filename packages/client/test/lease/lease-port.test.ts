@@ -62,7 +62,12 @@ class TestHolder implements LeaseHolder {
 
 const REQUEST = { database: 'default' }
 const BYTES = Uint8Array.of(1)
-const grant = (number: number): BrokerFrame => ({ grant: number, processId: 1, bytes: undefined })
+const grant = (number: number): BrokerFrame => ({
+  grant: number,
+  processId: 1,
+  serverVersion: '18.4',
+  bytes: undefined,
+})
 
 function start() {
   const channel = new TestChannel()

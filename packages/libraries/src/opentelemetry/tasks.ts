@@ -5,10 +5,14 @@ import { exporter } from './database.js'
 
 const pool = new Pool()
 
+const ADDRESS = ['server.address', 'server.port', 'db.namespace']
+
 interface Seen {
   name: string
   text: unknown
   isError: boolean
+  /** Of the server, as tracers tell it. */
+  at: unknown[]
 }
 
 function spans(): Seen[] {
@@ -16,6 +20,7 @@ function spans(): Seen[] {
     name,
     text: attributes['db.query.text'],
     isError: status.code === SpanStatusCode.ERROR,
+    at: ADDRESS.map((attribute) => attributes[attribute]),
   }))
 }
 

@@ -94,16 +94,6 @@ test('a client that a task has kept is of no use to a later task', async () => {
   })
 })
 
-test('a task does not learn the address of the server', async () => {
-  const { executor } = start()
-  expect(await executor.run(undefined, { name: 'tellsTheAddress' })).toEqual({
-    host: 'lease',
-    user: 'lease',
-    database: 'lease',
-    isClient: true,
-  })
-})
-
 test('a task on two databases has a lease of each, and both come back', async () => {
   const broker = lending.broker({ max: 1 }, { other: { max: 1 } })
   const executor = lending.executor<Tasks>(broker, 'leases.js')
