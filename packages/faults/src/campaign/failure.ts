@@ -15,5 +15,7 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
 
 /** What has happened to a task that has done nothing wrong; undefined for what should never happen to it. */
 export function failureOf({ code, message }: ToldError): Failure | undefined {
+  if (code === 'PGLEASE_LEASE_TIMEOUT' && message.includes('no connection can be opened'))
+    return 'unreachable'
   return BY_CODE[code] ?? (message === 'Connection terminated unexpectedly' ? 'lost' : undefined)
 }

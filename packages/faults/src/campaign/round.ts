@@ -82,6 +82,15 @@ async function allOrNone(
   if (failed !== undefined) throw failed.reason
 }
 
+/** So long a line waits for a task to come to its end before it strikes again: else there are more faults than work. */
+const PROGRESS_MILLIS = 500
+
+async function untilProgress({ subject }: World, signal: AbortSignal): Promise<void> {
+  const settled = subject.beat?.settled
+  for (const end = now() + PROGRESS_MILLIS; subject.beat?.settled === settled && now() < end; )
+    await sleep(10, undefined, { signal })
+}
+
 /** One fault behind the other. */
 async function runLine(
   strikes: readonly Strike[],
@@ -95,6 +104,7 @@ async function runLine(
     const begin = now()
     const outcome = await fault.strike(world, new Random(seed))
     if (outcome === 'struck') windows.push(new FaultWindow(fault, begin, now()))
+    await untilProgress(world, signal)
   }
 }
 

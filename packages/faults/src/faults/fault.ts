@@ -16,8 +16,11 @@ export interface World {
   readonly subject: Subject
 }
 
-/** How a task fails that has done nothing wrong, by its error. */
-export type Failure = 'lost' | 'revoked' | 'closed' | 'timeout' | 'refused'
+/**
+ * How a task fails that has done nothing wrong, by its error. `unreachable`: its whole wait for a connection was one for the
+ * server, because each that was being opened was hit.
+ */
+export type Failure = 'lost' | 'revoked' | 'closed' | 'timeout' | 'unreachable' | 'refused'
 
 export type FaultGroup = 'threads' | 'backends' | 'network' | 'server'
 

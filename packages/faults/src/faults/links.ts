@@ -36,7 +36,7 @@ function ofLink(
   }
 }
 
-const ONE = { lost: 1 }
+const ONE = { lost: 1, unreachable: Number.POSITIVE_INFINITY }
 
 export const linkFaults: readonly Fault[] = [
   ofLink('connection cut', ONE, (link) => link.cut()),
@@ -93,7 +93,7 @@ function ofNetwork(
   }
 }
 
-const EVERYBODY = { lost: Number.POSITIVE_INFINITY }
+const EVERYBODY = { lost: Number.POSITIVE_INFINITY, unreachable: Number.POSITIVE_INFINITY }
 
 export const networkFaults: readonly Fault[] = [
   ofNetwork('network refuses', EVERYBODY, async ({ proxy }, random) => {

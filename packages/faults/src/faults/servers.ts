@@ -12,7 +12,7 @@ const restarted = (mode: ShutDownMode): Fault => ({
   group: 'server',
   weight: 2,
   length: 'long',
-  costs: { lost: ALL },
+  costs: { lost: ALL, unreachable: ALL },
   async strike({ server }) {
     await server.restart(mode)
     return 'struck'
@@ -24,7 +24,7 @@ const away: Fault = {
   group: 'server',
   weight: 2,
   length: 'long',
-  costs: { lost: ALL },
+  costs: { lost: ALL, unreachable: ALL },
   async strike({ server }, random) {
     await server.shutDown(random.pick(['fast', 'immediate']))
     await sleep(random.between(100, 1500))
@@ -39,7 +39,7 @@ const full: Fault = {
   group: 'server',
   weight: 2,
   length: 'long',
-  costs: { lost: ALL },
+  costs: { lost: ALL, unreachable: ALL },
   async strike({ server, admin }, random) {
     const crowd: pg.Client[] = []
     try {
@@ -74,7 +74,7 @@ function refusing(name: string, refuse: string, admit: string, costs: Fault['cos
     group: 'server',
     weight: 1,
     length: 'long',
-    costs: { lost: ALL, ...costs },
+    costs: { lost: ALL, unreachable: ALL, ...costs },
     async strike({ admin }: World, random) {
       await admin.query(refuse)
       try {

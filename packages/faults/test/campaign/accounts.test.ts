@@ -81,6 +81,14 @@ describe('a task is accounted for', () => {
     expect(figures['task throws']).toEqual({ times: 1, affected: 1, unaccounted: 0 })
   })
 
+  test('that waits in vain for a server whose connections are cut while they open, but not for one that says nothing of it', () => {
+    const waited = (why: string) =>
+      told({ error: { ...lost, code: 'PGLEASE_LEASE_TIMEOUT', message: `No connection came free: ${why}` } })
+    const cut = () => [window('connection cut', 900, 1050)]
+    expect(account([waited('no connection can be opened: read ECONNRESET')], cut()).unaccounted).toEqual([])
+    expect(account([waited('1 are not connected yet')], cut()).unaccounted).toHaveLength(1)
+  })
+
   test('with any number of others, of a fault that may cost all of them', () => {
     const tasks = Array.from({ length: 9 }, (_, id) => told({ id, error: lost }))
     const { unaccounted, figures } = account(tasks, [window('server away', 900, 1050)])
