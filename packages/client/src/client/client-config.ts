@@ -32,12 +32,14 @@ class ClientConfig {
   readonly types: pg.CustomTypesConfig | undefined
   readonly pipeline: boolean | undefined
   readonly query_timeout: number | undefined
+  readonly Promise: PromiseConstructorLike | undefined
 
-  constructor(connection: LeaseConnection, { types, pipeline, query_timeout }: ClientOptions) {
+  constructor(connection: LeaseConnection, options: ClientOptions) {
     this.connection = connection
-    this.types = types
-    this.pipeline = pipeline
-    this.query_timeout = query_timeout
+    this.types = options.types
+    this.pipeline = options.pipeline
+    this.query_timeout = options.query_timeout
+    this.Promise = options.Promise
   }
 }
 

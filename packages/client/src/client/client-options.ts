@@ -14,6 +14,8 @@ export interface ClientOptions {
    * `cancelQuery` is called. Default: 0, never.
    */
   query_timeout?: number
+  /** The class of the promises that `query`, `connect` and `end` give. Deprecated by pg, which says so. */
+  Promise?: PromiseConstructorLike
 }
 
 /** What a leased client is asked for with. */
@@ -37,6 +39,7 @@ const CLIENT_OPTIONS: readonly string[] = [
   'pipeline',
   'binary',
   'query_timeout',
+  'Promise',
 ] satisfies (keyof ClientOptions)[]
 
 /** The part that the broker is asked with. Options that have no other are not copied: it costs as much as a small query. */

@@ -10,7 +10,8 @@ export type ReleaseOption = boolean | Error | null | undefined | { destroy?: boo
 /**
  * A `pg.Client` on a leased connection. It is connected from the start: the first query opens the lease, `release`
  * ends it. Everything that works on a `pg.Client` works on it. Its `host`, `port`, `user` and `database` are the server's, at
- * the latest when the lease begins; its password is not.
+ * the latest when the lease begins; its password is not. Its `processID` is null until then, for `connect` opens no lease: which
+ * process of the server it will be is known with the answer to the first query.
  *
  * Beyond the errors of `pg`, `query` rejects with a `LeaseTimeoutError`, `QueueFullError`, `ConnectError`,
  * `UnknownDatabaseError`, `BrokerClosedError` or `NotAttachedError` when the lease cannot be opened, a

@@ -22,7 +22,10 @@ import { noteAnswer } from './unanswered.js'
  * - `lost`: the lease ended on its own, the error says why;
  * - `ended`: by `end`; queries sent before in pipeline mode may still be answered, as of `pg`.
  */
-type State = { is: 'unused' | 'leasing' | 'ended' } | { is: 'lost'; error: Error }
+type State =
+  | { is: 'unused' | 'leasing' }
+  | { is: 'ended'; hasConnected: boolean }
+  | { is: 'lost'; error: Error }
 
 /** What a server says at the end of a start-up. */
 const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
@@ -34,6 +37,8 @@ export class Leased extends PgClient {
   readonly #request: LeaseRequest
   readonly #link: BrokerLink
   readonly #end: LeaseEnd
+  /** The class of the promises that it gives as pg does. */
+  readonly #Answer: PromiseConstructorLike
   #state: State = { is: 'unused' }
   /** Once it has been called, a further `connect` is refused, as of `pg`. */
   #connectCalled = false
@@ -57,6 +62,7 @@ export class Leased extends PgClient {
       this.processID = processId
     }
     this.#link = link
+    this.#Answer = options.Promise ?? Promise
     this.#stream = stream
     this.#request = request
     this.#end = new LeaseEnd(this, stream, connection, request)
@@ -71,23 +77,34 @@ export class Leased extends PgClient {
     return this.#end.isReleased || (this.#state.is !== 'unused' && this.#state.is !== 'leasing')
   }
 
-  /** As of `pg.Client`. Not needed: the first query connects. It opens no lease. */
+  /** As of `pg.Client`, also after `end`. Not needed: the first query connects. It opens no lease. */
   override connect(...call: Call): unknown {
     const isFirst = !this.#connectCalled
     this.#connectCalled = true
-    const refusal = this.#state.is === 'ended' ? released(this.#request.database) : this.#refusal
-    if (refusal !== undefined) return refuseConnect(refusal, call)
+    if (this.#state.is === 'ended') return this.#connectEnded(this.#state, call)
+    const refusal = this.#refusal
+    if (refusal !== undefined) return refuseConnect(refusal, call, this.#Answer)
     // The first query has connected: pg would let it wait for this call.
-    if (this.#state.is === 'leasing') return isFirst ? answerCall(this, call) : super.connect(...call)
+    if (this.#state.is === 'leasing')
+      return isFirst ? answerCall(this, call, this.#Answer) : super.connect(...call)
     this.#noteCaller(this.connect)
     this.#state = { is: 'leasing' }
     process.nextTick(() => this.#connected())
     return super.connect(...call)
   }
 
+  /** pg refuses it to a client that was connected before; of another the connection is of no use, for it sends nothing. */
+  #connectEnded({ hasConnected }: { hasConnected: boolean }, call: Call): unknown {
+    if (!hasConnected) {
+      this.#state = { is: 'ended', hasConnected: true }
+      process.nextTick(() => this.#connected())
+    }
+    return super.connect(...call)
+  }
+
   override query(...call: Call): unknown {
     const refusal = this.#refusal
-    if (refusal !== undefined) return refuseQuery(refusal, call, this.#connection)
+    if (refusal !== undefined) return refuseQuery(refusal, call, this.#Answer, this.#connection)
     if (this.#state.is === 'unused') {
       this.#noteCaller(this.query)
       this.#state = { is: 'leasing' }
@@ -96,7 +113,8 @@ export class Leased extends PgClient {
     }
     const answer = super.query(...call)
     const config = call[0] as { query_timeout?: unknown } | undefined
-    noteAnswer(this, answer, Boolean(config?.query_timeout || this.connectionParameters.query_timeout))
+    const isTimed = Boolean(config?.query_timeout || this.connectionParameters.query_timeout)
+    noteAnswer(this, answer, isTimed, this.#Answer)
     return answer
   }
 
@@ -142,8 +160,9 @@ export class Leased extends PgClient {
 
   /** As of `pg.Client`: this client is done. The connection goes back to the pool, and to close it is the pool's. */
   override end(...call: Call): unknown {
-    if (this.#end.isReleased) return answerCallWhen(this.#end.over, call)
-    this.#state = { is: 'ended' }
+    if (this.#end.isReleased) return answerCallWhen(this.#end.over, call, this.#Answer)
+    const hasConnected = this.#state.is === 'ended' ? this.#state.hasConnected : this.#state.is !== 'unused'
+    this.#state = { is: 'ended', hasConnected }
     // The goodbye to the server is the pool's to say.
     this.#connection.end = () => void this.#stream.end()
     return super.end(...call)

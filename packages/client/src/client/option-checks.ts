@@ -1,5 +1,6 @@
 import {
   type Check,
+  callable,
   checkOptions,
   either,
   flag,
@@ -23,6 +24,7 @@ const CLIENT_CHECKS: Readonly<Record<keyof LeasedClientOptions, Check>> = {
   pipeline: flag,
   binary: flag,
   query_timeout: millis,
+  Promise: callable,
 }
 
 const POOL_CHECKS: Readonly<Record<keyof PoolOptions, Check>> = {
@@ -32,7 +34,7 @@ const POOL_CHECKS: Readonly<Record<keyof PoolOptions, Check>> = {
 
 const CALL_CHECKS: Readonly<Record<keyof WithConnectionOptions, Check>> = { ...CLIENT_CHECKS, signal }
 
-const { database: _, types: __, ...DATABASE_CHECKS } = CLIENT_CHECKS
+const { database: _, types: __, Promise: ___, ...DATABASE_CHECKS } = CLIENT_CHECKS
 
 /** What else a database of the broker takes. */
 export const BROKER_OPTIONS = [

@@ -30,6 +30,9 @@ function addressOf(options: object, address: () => ServerAddress | undefined): v
  * A `pg.Pool` of leases in a worker thread, for libraries that ask for one (Kysely, Drizzle, …). Idle connections are
  * the broker's, for all the threads: here each client is new, and gone when it is released. `connect` waits for
  * nobody; the client's first query waits for a connection.
+ *
+ * Its counters are of this pool in this thread: `totalCount` of the clients that are handed out, with or without a lease yet;
+ * `waitingCount` of those that wait for one of its `max`; `idleCount` is always 0. Of the connections `broker.stats()` tells.
  */
 export class Pool extends pg.Pool {
   /** Of clients that were released before their answers had come. */

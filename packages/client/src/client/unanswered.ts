@@ -6,19 +6,27 @@ const ANSWER = Symbol('answer')
 const TIMED = Symbol('timed')
 
 interface NotedQuery extends PgQuery {
-  [ANSWER]?: Promise<unknown>
+  [ANSWER]?: PromiseLike<unknown>
   [TIMED]?: unknown
 }
 
 /** How much of a query's text a warning shows. */
 const SHOWN_CHARACTERS = 80
 
-/** To be called with what `pg.Client.query` has returned. */
-export function noteAnswer(queues: PgQueues, answer: unknown, isTimed: boolean): void {
+/**
+ * To be called with what `pg.Client.query` has returned.
+ * @param Answer the class of its promises.
+ */
+export function noteAnswer(
+  queues: PgQueues,
+  answer: unknown,
+  isTimed: boolean,
+  Answer: PromiseConstructorLike,
+): void {
   const query: NotedQuery | null | undefined =
     queues._queryQueue.at(-1) ?? queues._sentQueryQueue.at(-1) ?? queues._activeQuery
   if (query == null) return
-  if (answer instanceof Promise) query[ANSWER] ??= answer
+  if (answer instanceof (Answer as PromiseConstructor)) query[ANSWER] ??= answer
   if (isTimed) query[TIMED] ??= query.callback
 }
 
@@ -31,7 +39,7 @@ export function unanswered({ _activeQuery, _sentQueryQueue, _queryQueue }: PgQue
 
 /** The rejection that is coming does not count as unhandled where nobody awaits it: whoever does still gets it. */
 export function excuse(query: NotedQuery): void {
-  if (query[ANSWER] !== undefined) query[ANSWER].catch(() => {})
+  if (query[ANSWER] !== undefined) query[ANSWER].then(undefined, () => {})
   else query.on?.('error', () => {})
 }
 

@@ -10,8 +10,8 @@ import type { BrokerLink } from '../lease/broker-link.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
 
-/** Parsers of its own a client gets by `setTypeParser`. */
-type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types'>
+/** Without what no text tells one from another of; parsers of its own a client gets by `setTypeParser`. */
+type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types' | 'Promise'>
 
 /** The second argument of every task. */
 export interface TaskContext {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
+import { classUses } from '../../tasks/pg/class-uses.js'
 import { clientUses } from '../../tasks/pg/client-uses.js'
 import { poolUses } from '../../tasks/pg/pool-uses.js'
 import { shown } from '../../tasks/pg/uses.js'
@@ -20,7 +21,7 @@ function start() {
 /** What each use gives in one worker thread, one after another on the same two connections. */
 async function inThread<U extends string>(
   uses: U[],
-  name: 'usesClient' | 'usesPool',
+  name: 'usesClient' | 'usesPool' | 'usesClasses',
 ): Promise<Map<U, string>> {
   const { broker, executor } = start()
   const seen = new Map<U, string>()
@@ -69,6 +70,53 @@ describe('a pool of leases gives what a pool with connections of its own gives:'
       if (!pool.ending) await pool.end()
     }
   })
+})
+
+describe('the classes that lease give what those of pg give:', () => {
+  const uses = Object.keys(classUses) as (keyof typeof classUses)[]
+  let leased: Map<string, string>
+
+  beforeAll(async () => {
+    leased = await inThread(uses, 'usesClasses')
+  })
+
+  const { connectionString } = database
+  class Client extends pg.Client {
+    constructor(options: pg.ClientConfig = {}) {
+      super({ connectionString, ...options })
+    }
+  }
+  class Pool extends pg.Pool {
+    constructor(options: pg.PoolConfig = {}) {
+      super({ connectionString, ...options })
+    }
+  }
+
+  test.each(uses)('%s', async (use) => {
+    expect(leased.get(use)).toBe(shown(await classUses[use]({ Client, Pool })))
+  })
+})
+
+test('a pool counts what it has handed out in its thread, and those who wait for that', async () => {
+  const { executor } = start()
+  expect(await executor.run(undefined, { name: 'counts' })).toEqual([
+    [0, 0, 0],
+    [1, 0, 0],
+    [2, 0, 1],
+    [2, 0, 0],
+    [0, 0, 0],
+  ])
+})
+
+test('a client knows the process of the server from its lease on, which no connect opens', async () => {
+  const { executor } = start()
+  const { before, after, pid } = await executor.run(undefined, { name: 'processIds' })
+  expect([before, after]).toEqual([null, pid])
+})
+
+test('what a released client has sent may be left to itself, whatever its promises are', async () => {
+  const { executor } = start()
+  expect(await executor.run(undefined, { name: 'leavesOwnPromise' })).toBe('left')
 })
 
 test('a client may be connected after its first query, which pg lets wait for that', async () => {

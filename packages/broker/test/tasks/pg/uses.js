@@ -1,6 +1,6 @@
 /** Runs the uses of a client and of a pool with leased ones. */
 import { inspect } from 'node:util'
-import { Pool } from '@pglease/client'
+import { Client, Pool } from '@pglease/client'
 
 /** A value as text with the class of each object, which a clone would lose. */
 export const shown = (value) =>
@@ -17,6 +17,65 @@ export async function usesPool(use) {
   const value = shown(await poolUses[use](pool))
   if (!pool.ending) await pool.end()
   return value
+}
+
+export async function usesClasses(use) {
+  const { classUses } = await import('./class-uses.js')
+  return shown(await classUses[use]({ Client, Pool }))
+}
+
+/** The counters of a pool, where it hands out one, two, one and none. */
+export async function counts() {
+  const pool = new Pool({ max: 2 })
+  const now = () => [pool.totalCount, pool.idleCount, pool.waitingCount]
+  const counts = [now()]
+  const first = await pool.connect()
+  counts.push(now())
+  await first.query('SELECT 1')
+  const [second, third] = [await pool.connect(), pool.connect()]
+  counts.push(now())
+  second.release()
+  await third
+  counts.push(now())
+  first.release()
+  ;(await third).release()
+  counts.push(now())
+  await pool.end()
+  return counts
+}
+
+/** Of one that has connected, and had an answer. */
+export async function processIds(_input, { db }) {
+  await db.connect()
+  const before = db.processID
+  const { rows } = await db.query('SELECT pg_backend_pid() AS pid')
+  return { before, after: db.processID, pid: rows[0].pid }
+}
+
+/** A query that nobody awaits when its client is released, with promises that are none of JavaScript's. */
+export async function leavesOwnPromise(_input, { withConnection }) {
+  class Own {
+    #promise
+    constructor(work) {
+      this.#promise = new Promise(work)
+    }
+    // biome-ignore lint/suspicious/noThenProperty: it is to be awaited
+    then(...callbacks) {
+      return new Own((resolve, reject) => this.#promise.then(...callbacks).then(resolve, reject))
+    }
+    catch(callback) {
+      return this.then(undefined, callback)
+    }
+  }
+  await withConnection(
+    async (client) => {
+      client.query('SELECT pg_sleep(3600)')
+      client.release(true)
+    },
+    { Promise: Own },
+  )
+  await new Promise(setImmediate)
+  return 'left'
 }
 
 export async function connectsLate(_input, { db }) {
