@@ -1,9 +1,11 @@
 import { inspect } from 'node:util'
+import type { BrokerInfo } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
 import { ConnectionBroker, type DatabaseOptions, SharedPoolExecutor } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { processId } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
+import { RawThread } from '../support/raw-thread.js'
 
 const testDatabase = await createTestDatabase()
 const lending = new Lending(testDatabase)
@@ -110,6 +112,28 @@ test.each<[string, DatabaseOptions]>([
   const error = await processId(broker).catch((error) => error)
   expect(error).toMatchObject({ code: 'PGLEASE_CONNECT' })
   expect(printed(error)).not.toMatch(SECRET)
+})
+
+test('clients, pools and what threads are told know where the server is, and no secret', async () => {
+  const broker = lending.broker({ connectionString: URL_WITH_SECRET })
+  const pool = broker.pool()
+  const all = { showHidden: true, depth: 9 }
+  const client = await broker.withConnection((client) => {
+    const { connectionParameters } = client as unknown as { connectionParameters: object }
+    const shown = [client, connectionParameters, { ...client }].map((each) => inspect(each, all))
+    return [...shown, JSON.stringify([client, connectionParameters])]
+  })
+  const thread = new RawThread(broker)
+  lending.closeAfterTest(async () => thread.close())
+  const { databases } = (await thread.call('hello')).value as BrokerInfo
+  const seen = [
+    ...client,
+    inspect([pool, pool.options, databases], all),
+    JSON.stringify([pool, pool.options]),
+  ]
+  expect(seen.join()).toMatch(/localhost/)
+  expect(seen.join()).not.toMatch(SECRET)
+  expect([...databases.values()]).toEqual([{ host: 'localhost', port: 5432, user: 'me', database: 'app' }])
 })
 
 test('the message of a refusal does not show what a function has thrown that is no error', async () => {
