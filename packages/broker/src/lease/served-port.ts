@@ -123,6 +123,8 @@ export class ServedPort implements LeasePeer {
   }
 
   revoked(error: Error): void {
+    // Without it the worker would not know that what it has written was sent.
+    this.#postGrant(undefined)
     this.#channel.post({ revoke: this.#number, error: toWire(error) })
   }
 

@@ -59,7 +59,7 @@ describe('while the server is away', () => {
     proxy.swallow()
     await expect(processId(broker, { connectionTimeoutMillis: 100 })).rejects.toMatchObject({
       code: 'PGLEASE_LEASE_TIMEOUT',
-      message: expect.stringMatching(/1 are not connected yet/),
+      message: expect.stringMatching(/1 is not connected yet/),
     })
   })
 

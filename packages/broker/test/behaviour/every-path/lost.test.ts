@@ -164,6 +164,19 @@ describe('a lease that is lost can be tried again', () => {
   })
 })
 
+test('of a first statement that is cut off unanswered nobody knows what became', async () => {
+  const proxy = await lending.proxy()
+  const broker = lending.broker({ max: 1, connectionString: proxy.connectionString })
+  const executor = lending.executor(broker, 'manners/basics.js')
+  const text = 'CREATE TABLE cut_off AS SELECT 1 FROM pg_sleep(3600)'
+  const lost = reasonOf(executor.run(text, { name: 'runs' }))
+  await untilRunning(database, text)
+  proxy.cut()
+  expect(await lost).toMatchObject({ code: 'PGLEASE_LEASE_LOST', retryable: false, outcome: 'unknown' })
+  // It sleeps on, and sees no cut.
+  await database.terminateConnections()
+})
+
 test.each(['after the loss', 'before it'])(
   'the close of a cursor that is asked for %s comes to an end',
   async (when) => {
