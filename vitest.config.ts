@@ -18,7 +18,8 @@ const test = {
 export default defineConfig({
   test: {
     globalSetup: 'packages/broker/test/support/global-setup.ts',
-    maxWorkers: 2,
+    // On two processors: tests wait for about a fifth of their time.
+    maxWorkers: 3,
     // A shared machine may stall a test past its bound once; twice is the test's own fault.
     retry: process.env.CI ? 1 : 0,
     projects: [
