@@ -34,7 +34,7 @@ export async function watchStart<T>(
   connection.on('end', ended)
   // Node's TLS lies on top of the stream that tells of its end otherwise.
   connection.on('sslconnect', () => connection.stream.once('close', ended))
-  guardParser(client, fail)
+  const startReader = guardParser(client, fail)
   // To the question whether it speaks TLS: `pg` does not say what else it has answered.
   if (client.ssl && client.sslNegotiation !== 'direct')
     connection.stream.once('data', (answer) => {
@@ -47,7 +47,11 @@ export async function watchStart<T>(
       fail(new PassingError(`The connection was not ready within ${limitMillis} ms`))
     }, limitMillis)
   try {
-    return await Promise.race([start(), failure])
+    const started = await Promise.race([start(), failure])
+    // Whoever reads on would take its rest for the beginning of another.
+    if (!startReader.atBoundary())
+      throw new PassingError('The server was saying something more when the start was over')
+    return started
   } catch (thrown) {
     connection.stream.destroy()
     throw asError(thrown)
@@ -57,10 +61,15 @@ export async function watchStart<T>(
   }
 }
 
+/** Whether what a start has read ends with a whole message. */
+interface StartReader {
+  atBoundary(): boolean
+}
+
 /** As of `pg`, but what its parser, its handlers and those of a hook throw fails the start, and not the process. */
-function guardParser({ connection }: ConnectingClient, fail: (error: Error) => void): void {
+function guardParser({ connection }: ConnectingClient, fail: (error: Error) => void): StartReader {
+  const scanner = new MessageScanner(startTypes)
   connection.attachListeners = (stream) => {
-    const scanner = new MessageScanner(startTypes)
     const parser = new RowParser()
     let first: Buffer | undefined
     /** Whether a message has been whole. */
@@ -85,4 +94,5 @@ function guardParser({ connection }: ConnectingClient, fail: (error: Error) => v
       }
     })
   }
+  return { atBoundary: () => scanner.atBoundary }
 }

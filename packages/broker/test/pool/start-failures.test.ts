@@ -11,6 +11,7 @@ import { FakeServer, GREETING } from '../support/fake-server.js'
 import { processId } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
 import { randomFrom } from '../support/random.js'
+import { until } from '../support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -418,3 +419,20 @@ describe('of what is thrown', () => {
     expect(mayPass(thrown)).toBe(true)
   })
 })
+
+test.each([1, 3, 5, 12])(
+  'a connection is not lent whose server is %i bytes into another message when its start is over',
+  async (count) => {
+    const lastWord = refusal('SFATAL', 'C57P01', 'Mterminating')
+    const server = await FakeServer.start({
+      greeting: Buffer.concat([GREETING, lastWord.subarray(0, count)]),
+    })
+    lending.closeAfterTest(() => server.close())
+    const broker = lending.broker({ connectionString: server.connectionString, max: 1 })
+    const answer = broker.withConnection((client) => client.query('anything'))
+    await until(() => broker.stats().default!.connectFailures > 0, 'for the first attempt to fail')
+    server.answers = {}
+    await answer
+    expect(broker.stats().default).toMatchObject({ opened: 1, leases: 1 })
+  },
+)

@@ -17,5 +17,8 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
 export function failureOf({ code, message }: ToldError): Failure | undefined {
   if (code === 'PGLEASE_LEASE_TIMEOUT' && message.includes('no connection can be opened'))
     return 'unreachable'
-  return BY_CODE[code] ?? (message === 'Connection terminated unexpectedly' ? 'lost' : undefined)
+  // By a server that reads its client's end in the middle of a COPY: it closes behind it.
+  const isEnd =
+    message === 'Connection terminated unexpectedly' || message.startsWith('unexpected EOF on client')
+  return BY_CODE[code] ?? (isEnd ? 'lost' : undefined)
 }
