@@ -34,7 +34,7 @@ export async function watchStart<T>(
   connection.on('end', ended)
   // Node's TLS lies on top of the stream that tells of its end otherwise.
   connection.on('sslconnect', () => connection.stream.once('close', ended))
-  const startReader = guardParser(client, fail)
+  const scanner = guardParser(client, fail)
   // To the question whether it speaks TLS: `pg` does not say what else it has answered.
   if (client.ssl && client.sslNegotiation !== 'direct')
     connection.stream.once('data', (answer) => {
@@ -49,7 +49,7 @@ export async function watchStart<T>(
   try {
     const started = await Promise.race([start(), failure])
     // Whoever reads on would take its rest for the beginning of another.
-    if (!startReader.atBoundary())
+    if (!scanner.atBoundary)
       throw new PassingError('The server was saying something more when the start was over')
     return started
   } catch (thrown) {
@@ -61,13 +61,11 @@ export async function watchStart<T>(
   }
 }
 
-/** Whether what a start has read ends with a whole message. */
-interface StartReader {
-  atBoundary(): boolean
-}
-
-/** As of `pg`, but what its parser, its handlers and those of a hook throw fails the start, and not the process. */
-function guardParser({ connection }: ConnectingClient, fail: (error: Error) => void): StartReader {
+/**
+ * As of `pg`, but what its parser, its handlers and those of a hook throw fails the start, and not the process.
+ * @returns what knows whether the bytes read so far end with a whole message.
+ */
+function guardParser({ connection }: ConnectingClient, fail: (error: Error) => void): MessageScanner {
   const scanner = new MessageScanner(startTypes)
   connection.attachListeners = (stream) => {
     const parser = new RowParser()
@@ -94,5 +92,5 @@ function guardParser({ connection }: ConnectingClient, fail: (error: Error) => v
       }
     })
   }
-  return { atBoundary: () => scanner.atBoundary }
+  return scanner
 }

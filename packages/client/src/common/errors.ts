@@ -43,6 +43,19 @@ export abstract class PgleaseError extends Error implements PgleaseErrorFields {
   }
 }
 
+/** One whose `retryable` depends on how it came about. */
+abstract class RetryableAtTimesError extends PgleaseError {
+  readonly retryable: boolean
+
+  constructor(
+    message: string,
+    { retryable = false, ...fields }: PgleaseErrorFields & { cause?: unknown; retryable?: boolean } = {},
+  ) {
+    super(message, fields)
+    this.retryable = retryable
+  }
+}
+
 /** An option is missing, misspelt, of the wrong type or out of range. Thrown when constructed, before any work. */
 export class ConfigurationError extends PgleaseError {
   readonly code = 'PGLEASE_CONFIGURATION'
@@ -138,17 +151,8 @@ export class UnknownTaskError extends PgleaseError {
  * The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. Nobody knows how far the
  * task has come. Or no thread could start for it: then it is `retryable`.
  */
-export class ThreadEndedError extends PgleaseError {
+export class ThreadEndedError extends RetryableAtTimesError {
   readonly code = 'PGLEASE_THREAD_ENDED'
-  readonly retryable: boolean
-
-  constructor(
-    message: string,
-    { retryable = false, ...fields }: PgleaseErrorFields & { cause?: unknown; retryable?: boolean } = {},
-  ) {
-    super(message, fields)
-    this.retryable = retryable
-  }
 }
 
 /** The task ran for longer than `timeoutMillis`, and was aborted. What it had committed before stays. */
@@ -161,17 +165,8 @@ export class TaskTimeoutError extends PgleaseError {
  * A transaction was rolled back although its work had resolved: the error of one of its queries was caught (`cause`), or
  * transactions of one client overlapped. It is `retryable` when its cause is.
  */
-export class TransactionError extends PgleaseError {
+export class TransactionError extends RetryableAtTimesError {
   readonly code = 'PGLEASE_TRANSACTION'
-  readonly retryable: boolean
-
-  constructor(
-    message: string,
-    { retryable = false, ...fields }: PgleaseErrorFields & { cause?: unknown; retryable?: boolean } = {},
-  ) {
-    super(message, fields)
-    this.retryable = retryable
-  }
 }
 
 /** Bytes that are no messages of the Postgres protocol. The connection is closed. */
