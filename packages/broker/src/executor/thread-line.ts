@@ -3,6 +3,7 @@ import { ProtocolError } from '@pglease/client'
 import { AheadCell, type AttachRequest, isAheadOffer, isAttachRequest } from '@pglease/client/internal'
 import { ThreadShare } from '../lease/thread-share.js'
 import { PiscinaThread } from './piscina-thread.js'
+import { endWhenLoaded } from './thread-loading.js'
 
 /** What a thread's line needs of the jobs in it. */
 export interface LineJob {
@@ -26,7 +27,7 @@ export interface LineEvents {
   garbage(error: ProtocolError): void
 }
 
-/** The message of Piscina's code in the thread that it has started. */
+/** The message of Piscina's code in the thread that it has loaded the module. */
 const PISCINA_READY = '_WORKER_READY'
 
 /** A thread of the executor, and its jobs in the order in which it takes them. */
@@ -41,6 +42,8 @@ export class ThreadLine {
   #piscina: PiscinaThread | undefined
   /** Piscina's code in the thread posts one such message, before the first task: another is a task's. */
   #isPiscinaReady = false
+  /** Its end waits for this. */
+  readonly #loaded: () => void
   /** Set when the thread is known to end. */
   #isEnding = false
   /** What the thread ended with. */
@@ -52,6 +55,7 @@ export class ThreadLine {
     this.#thread = thread
     this.#events = events
     this.id = thread.threadId
+    this.#loaded = endWhenLoaded(thread)
     thread.on('message', (message) => this.#received(message))
     // Before Piscina hears of it.
     thread.prependListener('error', (value) => {
@@ -132,9 +136,13 @@ export class ThreadLine {
   #received(message: unknown): void {
     if (isAheadOffer(message)) this.#started(message['@pglease/ahead'])
     else if (isAttachRequest(message)) this.#events.attach({ ...message, threadId: this.id }, this.#share)
-    else if (!this.#isPiscinaReady && Object.hasOwn(Object(message), PISCINA_READY))
-      this.#isPiscinaReady = true
+    else if (!this.#isPiscinaReady && Object.hasOwn(Object(message), PISCINA_READY)) this.#piscinaReady()
     else this.#events.message(message)
+  }
+
+  #piscinaReady(): void {
+    this.#isPiscinaReady = true
+    this.#loaded()
   }
 
   #started(memory: SharedArrayBuffer): void {
