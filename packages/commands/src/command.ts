@@ -1,5 +1,6 @@
-import { exitCodeOf, messageOf } from './exit-codes.js'
+import { exitCodeOf, Interrupted, interruptionOf, messageOf } from './exit-codes.js'
 import { hideProgress } from './progress.js'
+import { onUnread } from './signals.js'
 import { wrapWords } from './wrap.js'
 
 export interface Command<Options> {
@@ -10,8 +11,10 @@ export interface Command<Options> {
   readonly run: (options: Options) => Promise<number>
 }
 
-/** The whole of a program. Whatever is thrown is one line on stderr. */
+/** The whole of a program. Whatever is thrown is one line on stderr, unless nobody reads what it prints. */
 export async function runCommand<Options>(command: Command<Options>): Promise<void> {
+  // A command that takes signals is told of it as of one.
+  onUnread(() => {})
   process.exitCode = await exitCodeFrom(command)
 }
 
@@ -21,7 +24,9 @@ async function exitCodeFrom<Options>({ help, readArguments, run }: Command<Optio
     if (options !== 'help') return await run(options)
     process.stdout.write(wrapWords(help, process.stdout.columns))
     return 0
-  } catch (error) {
+  } catch (thrown) {
+    const error = interruptionOf(thrown) ?? thrown
+    if (error instanceof Interrupted && error.isUnread) return exitCodeOf(error)
     hideProgress()
     process.stderr.write(`${wrapWords(messageOf(error), process.stderr.columns)}\n`)
     return exitCodeOf(error)

@@ -4,7 +4,10 @@ import { exitCodeOf, Interrupted } from './exit-codes.js'
 /** npm and pnpm pass on the signal that the terminal has already sent: so soon it is not a second Ctrl-C. */
 const ECHO_MILLIS = 500
 
-/** Ctrl-C aborts the signal, so that the command may end; a second one ends it at once. Likewise SIGTERM and SIGHUP. */
+/**
+ * Ctrl-C aborts the signal, so that the command may end; a second one ends it at once. Likewise SIGTERM and SIGHUP, and the
+ * end of whoever reads what it prints.
+ */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController()
   let askedAt = 0
@@ -12,7 +15,7 @@ export function abortOnSignals(): AbortSignal {
     if (!controller.signal.aborted) {
       askedAt = performance.now()
       controller.abort(interrupted)
-    } else if (performance.now() - askedAt > ECHO_MILLIS) {
+    } else if (!interrupted.isUnread && performance.now() - askedAt > ECHO_MILLIS) {
       process.exit(exitCodeOf(interrupted))
     }
   })
@@ -27,4 +30,14 @@ export function exitOnSignals(): void {
 function onSignals(listener: (interrupted: Interrupted) => void): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => listener(new Interrupted(constants.signals[name])))
+  onUnread(() => listener(new Interrupted(constants.signals.SIGPIPE)))
+}
+
+/** Whoever reads what the process prints has ended, as `head` does, which costs the process no error any more. */
+export function onUnread(listener: () => void): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      listener()
+    })
 }

@@ -24,3 +24,13 @@ test.skipIf(process.platform === 'win32').each([
   command.interrupt()
   expect(await command.ended).toEqual({ code: 130, stdout: `waiting\n${stdout}`, stderr })
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a command whose reader is gone ends as after a signal, and says nothing',
+  async () => {
+    const command = new CommandProcess(PROGRAM, ['prints'])
+    await until(() => command.stdout !== '', 'for the command to print')
+    command.stopReading()
+    expect(await command.ended).toMatchObject({ code: 141, stderr: '' })
+  },
+)

@@ -17,6 +17,14 @@ const ENDS = {
     })
     return waitFor(aborted)
   },
+  prints: async () => {
+    const signal = abortOnSignals()
+    const printing = setInterval(() => process.stdout.write('waiting\n'), 5)
+    const aborted = new Promise((_, reject) => {
+      signal.onabort = () => reject(new Error('The operation was aborted', { cause: signal.reason }))
+    })
+    return aborted.finally(() => clearInterval(printing))
+  },
   exits: async () => {
     exitOnSignals()
     process.on('exit', () => process.stdout.write('exited\n'))

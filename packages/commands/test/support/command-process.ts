@@ -17,6 +17,15 @@ export class CommandProcess {
   stdout = ''
   stderr = ''
 
+  get processId(): number {
+    return this.#process.pid!
+  }
+
+  /** Reads no more of what it prints, as `head` does not. */
+  stopReading(): void {
+    this.#process.stdout!.destroy()
+  }
+
   constructor(program: URL, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.#process = spawn(process.execPath, [fileURLToPath(program), ...args], {
       cwd: this.folder,
