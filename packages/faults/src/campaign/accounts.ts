@@ -15,9 +15,15 @@ export interface FaultFigures {
 
 export interface Unaccounted {
   readonly what: string
+  /** Of how many tasks nothing else is known; one for what is wrong with one or with none. */
+  readonly count: number
   readonly task?: Told
   /** The faults that were there at the time. */
   readonly faults: readonly string[]
+}
+
+export function countUnaccounted(all: readonly Unaccounted[]): number {
+  return all.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** For failures of tasks whose thread another task has ended. */
@@ -47,12 +53,20 @@ export class Accounts {
     for (const { id, what } of discrepancies) if (id === undefined) this.complain(what, windows)
   }
 
+  /** The process has ended before it told what became of its tasks. */
+  lose(count: number, what: string): void {
+    this.tasks += count
+    this.#figuresOf(NO_FAULT).unaccounted += count
+    this.unaccounted.push({ what, count, faults: [] })
+  }
+
   complain(what: string, windows: readonly FaultWindow[], task?: Told): void {
     const there = task === undefined ? [] : windows.filter((window) => window.meets(task))
     const name = task?.fault ?? there.at(-1)?.fault.name ?? NO_FAULT
     this.#figuresOf(name).unaccounted++
     this.unaccounted.push({
       what,
+      count: 1,
       ...(task === undefined ? {} : { task }),
       faults: there.map(({ fault }) => fault.name),
     })

@@ -98,6 +98,15 @@ export async function prepareServer(server: EmbeddedPostgres): Promise<void> {
   await admin.close()
 }
 
+/** One line, and below it what the process has printed. */
+export function describeLoss({ message, printed }: SubjectEndedError, lost: number, again: string): string {
+  const line = `${message}, and nobody knows what became of ${counted(lost, 'task')}; again by ${again}`
+  return `${line}${printed
+    .trimEnd()
+    .replaceAll(/^(?=.)/gm, '\n    ')
+    .replaceAll('\n\n', '\n')}`
+}
+
 class PathCampaign {
   readonly #stage: Stage
   readonly #options: CampaignOptions
@@ -149,8 +158,8 @@ class PathCampaign {
   async #round(number: number, signal: AbortSignal): Promise<void> {
     const { faults } = this.#options
     const plan = planRound(this.#options, number)
-    this.#subject ??= await Subject.start(this.#stage.path.isHandedOver)
     try {
+      this.#subject ??= await Subject.start(this.#stage.path.isHandedOver)
       const report = await runRound(this.#stage, this.#subject, plan, this.#accounts, {
         ...{ faults, signal },
         keeps: false,
@@ -160,14 +169,19 @@ class PathCampaign {
       this.#checkResources()
     } catch (error) {
       if (!(error instanceof SubjectEndedError)) throw error
-      const { begun = 0, settled = 0 } = this.#subject.beat ?? {}
-      this.#accounts.complain(`${error.message}\nof ${begun} tasks ${settled} had settled`, [])
-      this.#subject.end()
+      this.#lost(error, number)
+      this.#subject?.end()
       this.#subject = undefined
       this.#resources = []
     }
     for (const each of this.#accounts.unaccounted.splice(0))
       this.#unaccounted.push({ ...each, round: number })
+  }
+
+  #lost(error: SubjectEndedError, number: number): void {
+    const lost = Math.max(this.#subject?.beat?.begun ?? 0, 1)
+    const again = `--path ${this.#stage.path.name} --seed ${this.#options.seed} --round ${number}`
+    this.#accounts.lose(lost, describeLoss(error, lost, again))
   }
 
   /** What a process holds behind a round is what it held behind an earlier one. */

@@ -51,23 +51,36 @@ export async function runRound(
   const windows: FaultWindow[] = []
   await subject.begin(settingsOf(stage, plan, faults))
   const watch = new ServerWatch(loadDatabaseOf(server), proxy, subject)
+  let report: RoundReport
   try {
-    const world: World = { server, admin, proxy, subject }
-    await allOrNone(signal, (stop) => [
-      ...plan.lines.map((line) => runLine(line, world, windows, stop)),
-      sleep(LEAST_MILLIS, undefined, { signal: stop }),
-    ])
+    await strike({ server, admin, proxy, subject }, plan, windows, signal)
+    report = await subject.finish(keeps)
   } finally {
-    await proxy.heal()
+    await watch.close()
   }
-  const report = await subject.finish(keeps)
-  await watch.close()
   accounts.add(report.told, windows, await auditLedger(admin, report.told))
   const left = await leftAtServer(admin, keeps)
   if (report.socketsLeft > 0) left.push(`${report.socketsLeft} sockets are open behind the close`)
   for (const complaint of [...watch.complaints, ...left, ...pathComplaints(stage.path, plan, report)])
     accounts.complain(complaint, windows)
   return report
+}
+
+/** All that is planned; healed behind it. */
+async function strike(
+  world: World,
+  { lines }: RoundPlan,
+  windows: FaultWindow[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await allOrNone(signal, (stop) => [
+      ...lines.map((line) => runLine(line, world, windows, stop)),
+      sleep(LEAST_MILLIS, undefined, { signal: stop }),
+    ])
+  } finally {
+    await world.proxy.heal()
+  }
 }
 
 /** Rejects with the first that does, once all are over. */
@@ -77,9 +90,14 @@ async function allOrNone(
 ): Promise<void> {
   const stop = new AbortController()
   const lines = start(AbortSignal.any([signal, stop.signal]))
-  for (const line of lines) line.catch(() => stop.abort())
-  const failed = (await Promise.allSettled(lines)).find((each) => each.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  let first: { error: unknown } | undefined
+  for (const line of lines)
+    line.catch((error) => {
+      first ??= { error }
+      stop.abort()
+    })
+  await Promise.allSettled(lines)
+  if (first !== undefined) throw first.error
 }
 
 /** So long a line waits for a task to come to its end before it strikes again: else there are more faults than work. */

@@ -21,7 +21,15 @@ const BEGIN_MILLIS = 60_000
 const ACT_MILLIS = 60_000
 
 /** The process under test has ended, by itself or because it did not answer any more. */
-export class SubjectEndedError extends Error {}
+export class SubjectEndedError extends Error {
+  /** @param printed the last of what it has printed as errors. */
+  constructor(
+    message: string,
+    readonly printed: string,
+  ) {
+    super(message)
+  }
+}
 
 /** The process under test, seen from outside. */
 export class Subject {
@@ -45,7 +53,7 @@ export class Subject {
     this.#child.on('message', (message: SubjectMessage) => this.#receive(message))
     this.#ended = new Promise((_, reject) => {
       this.#child.on('close', (code, signal) =>
-        reject(new SubjectEndedError(`The process ended with ${signal ?? code}:\n${this.#errors}`)),
+        reject(new SubjectEndedError(`The process ended with ${signal ?? code}`, this.#errors)),
       )
     })
     this.#ended.catch(() => {})
@@ -64,7 +72,11 @@ export class Subject {
     this.beat = undefined
     this.#send({ kind: 'begin', settings })
     const isUnderWay = () => (this.beat?.settled ?? 0) >= WARM_TASKS
-    const underWay = until(isUnderWay, () => 'for the load to be under way', BEGIN_MILLIS)
+    const underWay = until(
+      () => isUnderWay() || this.#hasEnded,
+      () => 'for the load to be under way',
+      BEGIN_MILLIS,
+    )
     // What does not settle is accounted for in the end.
     await Promise.race([underWay.catch(() => {}), this.#ended])
   }
@@ -87,12 +99,16 @@ export class Subject {
       return await within(FINISH_MILLIS, 'for the process to finish', Promise.race([report, this.#ended]))
     } catch (error) {
       if (error instanceof SubjectEndedError) throw error
-      throw new SubjectEndedError((error as Error).message)
+      throw new SubjectEndedError((error as Error).message, this.#errors)
     }
   }
 
   get limit(): number {
     return Math.max(...this.#limits)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   end(): void {

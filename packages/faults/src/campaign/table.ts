@@ -1,6 +1,7 @@
 import { counted } from '@pglease/client/internal'
 import { trendOf } from '../common/slope.js'
 import type { Measure } from '../subject/resources.js'
+import { countUnaccounted } from './accounts.js'
 import type { PathOutcome } from './campaign.js'
 
 /** No more than so many of what is unaccounted are printed; all are in the JSON. */
@@ -14,7 +15,7 @@ export function formatOutcome(outcome: PathOutcome): string {
   const line = (name: string, ...numbers: (number | string)[]) =>
     `  ${name.padEnd(width)}${numbers.map((each) => String(each).padStart(13)).join('')}`
   return [
-    `${path}: ${counted(faults, 'fault')} in ${counted(rounds, 'round')}, ${counted(tasks, 'task')}, ${failed} failed, ${unaccounted.length} unaccounted`,
+    `${path}: ${counted(faults, 'fault')} in ${counted(rounds, 'round')}, ${counted(tasks, 'task')}, ${failed} failed, ${countUnaccounted(unaccounted)} unaccounted`,
     line('fault', 'times', 'affected', 'unaccounted'),
     ...names.map((name) => {
       const { times, affected, unaccounted: wrong } = figures[name]!

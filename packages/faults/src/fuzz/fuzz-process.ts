@@ -24,6 +24,9 @@ export type FuzzMessage =
 
 const tell = (message: FuzzMessage) => void process.send!(message)
 
+// When whoever supervises it is gone.
+const exit = () => process.exit()
+process.once('disconnect', exit)
 process.once('message', (request: FuzzRequest) => void fuzz(request))
 
 async function fuzz(request: FuzzRequest): Promise<void> {
@@ -53,6 +56,7 @@ async function fuzz(request: FuzzRequest): Promise<void> {
     }
   }
   for (const target of targets) await target.close()
+  process.off('disconnect', exit)
   process.disconnect()
 }
 

@@ -90,6 +90,8 @@ async function measure(contender: Contender, count: number): Promise<BurstFigure
   }
 }
 
+// Also when whoever compares is gone.
+process.once('disconnect', () => process.exit())
 process.once('message', async ({ contender, count }: { contender: Contender; count: number }) => {
   const figures = await measure(contender, count)
   process.send!(figures, () => process.disconnect())

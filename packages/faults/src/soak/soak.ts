@@ -1,6 +1,6 @@
 import type { EmbeddedPostgres } from '@pglease/postgres'
 import { Accounts, type FaultFigures, type Unaccounted } from '../campaign/accounts.js'
-import { withStage } from '../campaign/campaign.js'
+import { describeLoss, withStage } from '../campaign/campaign.js'
 import type { Path } from '../campaign/paths.js'
 import { runRound, type Stage } from '../campaign/round.js'
 import { Subject, SubjectEndedError } from '../campaign/subject.js'
@@ -82,7 +82,8 @@ async function soakOn(
     }
   } catch (error) {
     if (!(error instanceof SubjectEndedError)) throw error
-    accounts.complain(error.message, [])
+    const lost = Math.max(subject.beat?.begun ?? 0, 1)
+    accounts.lose(lost, describeLoss(error, lost, `--path ${stage.path.name} --seed ${seed}`))
   }
   const { tasks, failed, faults, figures, unaccounted } = accounts
   const total = minutesGone()

@@ -1,3 +1,4 @@
+import { countUnaccounted } from '../campaign/accounts.js'
 import type { Ratio } from './burst.js'
 import type { SoakOutcome } from './soak.js'
 
@@ -5,7 +6,7 @@ const MOST_SHOWN = 8
 
 export function formatSoak({ verdicts, unaccounted, end, ...outcome }: SoakOutcome): string {
   const { path, minutes, tasks, failed, faults } = outcome
-  const head = `${path}: ${minutes.toFixed(1)} minutes, ${tasks} tasks, ${failed} failed, ${faults} faults, ${unaccounted.length} unaccounted`
+  const head = `${path}: ${minutes.toFixed(1)} minutes, ${tasks} tasks, ${failed} failed, ${faults} faults, ${countUnaccounted(unaccounted)} unaccounted`
   const lines = verdicts.map(({ measure, first, last, perMinute: { slope, error }, grows }) =>
     [
       `  ${measure.padEnd(20)}${first.toFixed(1).padStart(8)} →${last.toFixed(1).padStart(8)}`,
