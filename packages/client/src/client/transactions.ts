@@ -98,6 +98,8 @@ export class Transactions {
       const result = await work(this.#client)
       open.isTangled ||= open.depth !== depth
       if (open.isTangled) throw tangled()
+      await this.#answered()
+      if (this.#hasNone) throw endedByQuery()
       return result
     } catch (error) {
       open.isTangled ||= open.depth !== depth
@@ -106,6 +108,16 @@ export class Transactions {
     } finally {
       open.depth = depth - 1
     }
+  }
+
+  /** Where the session stands is known once what `work` has not awaited is answered: behind it, an empty query. */
+  #answered(): unknown {
+    return this.#client.isOver || unanswered(this.#queues).length === 0 ? undefined : this.#client.query('')
+  }
+
+  /** Whether the session is in no transaction. */
+  get #hasNone(): boolean {
+    return !this.#client.isOver && this.#queues._txStatus === 'I'
   }
 
   async #rollBack(statement: string, underWay: 'cancel' | 'leave'): Promise<void> {
@@ -130,5 +142,12 @@ function tangled(): TransactionError {
   return new TransactionError(
     'Transactions of one client overlapped, or one was open still when the one around it was over. ' +
       'Await each before the next, or give each a lease of its own.',
+  )
+}
+
+function endedByQuery(): TransactionError {
+  return new TransactionError(
+    'The transaction was over before its end: a query within it, as COMMIT or ROLLBACK, has ended it, and what came behind ' +
+      'was in none. Leave its end to withTransaction().',
   )
 }

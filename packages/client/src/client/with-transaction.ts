@@ -16,7 +16,8 @@ type Work<T> = (client: LeasedClient) => Promise<T> | T
  * gives the connection back. What another try may mend, as a serialization failure or a deadlock, is tried again from the
  * beginning, with a new lease: `work` must be fit to be called again. `client.withTransaction` within it is a savepoint.
  * @throws what the last try of `work` throws; the server's error when it does not commit; the signal's reason; a
- *   `TransactionError` when it was rolled back although `work` has resolved, because the error of a query was caught.
+ *   `TransactionError` when it was rolled back although `work` has resolved, because the error of a query was caught, or when
+ *   `work` has ended it by itself.
  */
 export function withTransaction<T>(work: Work<T>, options: TransactionOptions = {}): Promise<T> {
   return transact(withConnection, work, options)
