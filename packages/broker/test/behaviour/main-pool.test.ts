@@ -89,6 +89,23 @@ test('it may end before the broker does, as any pg.Pool', async () => {
   await held.release()
 })
 
+test('its end refuses those who wait for one of its max, and waits for those who have one', async () => {
+  const broker = lending.broker({ max: 2 })
+  const pool = broker.pool({ max: 1, connectionTimeoutMillis: 60_000 })
+  const client = await pool.connect()
+  await client.query('SELECT 1')
+  const waiting = [pool.connect(), pool.query('SELECT 2')]
+  const called = new Promise((resolve) => pool.connect((error) => resolve(error)))
+  expect(pool.waitingCount).toBe(3)
+  const end = pool.end()
+  for (const each of waiting) await expect(each).rejects.toThrow('after calling end on the pool')
+  expect(await called).toBeInstanceOf(Error)
+  expect((await client.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }])
+  client.release()
+  await end
+  expect(pool).toMatchObject({ totalCount: 0, waitingCount: 0 })
+})
+
 test('a wrong option is refused at once', () => {
   const broker = lending.broker()
   const wrong = (options: object) => () => broker.pool(options as never)

@@ -64,10 +64,11 @@ const INSIDES: readonly (keyof PgInsides)[] = [
 function known(found: typeof pg): typeof pg {
   // Without what would make it look up the environment.
   const client = new found.Client({ host: 'nowhere', ssl: false })
-  const missing = INSIDES.filter((name) => !(name in client))
+  const missing = INSIDES.filter((name) => !(name in client)).map((name) => `Client has no ${String(name)}`)
+  if (!('_pendingQueue' in new found.Pool())) missing.push('Pool has no _pendingQueue')
   if (missing.length > 0)
     throw new ConfigurationError(
-      `This pg is not known to pglease: its Client has no ${missing.join(', ')}. Install pg 8.23 or a later 8.x.`,
+      `This pg is not known to pglease: its ${missing.join(', its ')}. Install pg 8.23 or a later 8.x.`,
       { option: 'pg' },
     )
   if (found.DatabaseError !== DatabaseError)

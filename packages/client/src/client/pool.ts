@@ -35,6 +35,8 @@ function addressOf(options: object, address: () => ServerAddress | undefined): v
  * `waitingCount` of those that wait for one of its `max`; `idleCount` is always 0. Of the connections `broker.stats()` tells.
  */
 export class Pool extends pg.Pool {
+  /** Those who wait for one of its `max`: as of `pg.Pool`. */
+  declare private readonly _pendingQueue: { callback(error: Error): void }[]
   /** Of clients that were released before their answers had come. */
   readonly #unanswered = new Set<Promise<void>>()
   declare connect: {
@@ -58,13 +60,17 @@ export class Pool extends pg.Pool {
     this.on('release', (error, client) => this.#giveBack(client as unknown as Leased, error))
   }
 
-  /** As of `pg.Pool`. What released clients have sent is answered, or cut off, when it is over. */
+  /**
+   * As of `pg.Pool`, but whoever waits for one of its `max` is refused, and does not wait for ever. What released clients have
+   * sent is answered, or cut off, when it is over.
+   */
   override end(): Promise<void>
   override end(callback: () => void): void
   override end(callback?: () => void): Promise<void> | void {
     const over = super.end().then(async () => {
       await Promise.allSettled(this.#unanswered)
     })
+    for (const { callback } of this._pendingQueue.splice(0)) process.nextTick(callback, ended())
     if (callback === undefined) return over
     over.then(callback, callback)
   }
@@ -88,4 +94,9 @@ export class Pool extends pg.Pool {
     answered.catch(() => {})
     this.#unanswered.add(answered)
   }
+}
+
+/** In pg's own words for whoever comes later. */
+function ended(): Error {
+  return new Error('Cannot use a pool after calling end on the pool')
 }
