@@ -1,5 +1,7 @@
 /** For `@pglease/broker` alone: no promise of stability. */
 
+// Of the Comlink that has the handlers of `keepErrorsWhole`.
+export { expose } from 'comlink'
 export { leaseClient } from './client/leased.js'
 export { BROKER_OPTIONS } from './client/option-checks.js'
 export { withLease } from './client/with-connection.js'

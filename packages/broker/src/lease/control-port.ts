@@ -3,11 +3,11 @@ import { ForbiddenCallError } from '@pglease/client'
 import {
   type BrokerControl,
   CONTROL_METHODS,
+  expose,
   isPort,
   keepErrorsWhole,
   toWire,
 } from '@pglease/client/internal'
-import { expose } from 'comlink'
 import { closeBrought } from '../common/brought.js'
 
 /** A call of Comlink's, as far as it is looked at here. */

@@ -1,5 +1,6 @@
 import { startPostgres } from '@pglease/postgres'
 import type { TestProject } from 'vitest/node'
+import { bundle } from '../../../../scripts/bundle.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,6 +20,7 @@ const MAX_CONNECTIONS = 200
 
 /** Runs once, in Vitest's own process. What it returns runs at the end, however the tests went. */
 export default async function startServer({ provide }: TestProject): Promise<() => Promise<void>> {
+  await bundle()
   const server = await startPostgres({ ssl: true, settings: { max_connections: MAX_CONNECTIONS } })
   provide('serverConnectionString', server.connectionString)
   provide('certificate', server.certificate!)

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
-import { DatabaseError } from 'pg-protocol/dist/messages.js'
+import { DatabaseError } from 'pg-protocol'
 import { ConfigurationError } from '../common/errors.js'
 import type { Call } from './call-answers.js'
 

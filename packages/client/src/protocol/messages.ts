@@ -1,5 +1,5 @@
 /** The messages that the broker itself writes to a server. */
-import { serialize } from 'pg-protocol/dist/serializer.js'
+import { serialize } from 'pg-protocol'
 
 export const syncMessage: Buffer = serialize.sync()
 export const flushMessage: Buffer = serialize.flush()

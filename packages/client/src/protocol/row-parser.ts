@@ -1,4 +1,3 @@
-import { DataRowMessage } from 'pg-protocol/dist/messages.js'
 import { Parser } from 'pg-protocol/dist/parser.js'
 import { ProtocolError } from '../common/errors.js'
 import { DataRow, ErrorResponse, RowDescription } from './backend-types.js'
@@ -14,6 +13,20 @@ export interface Message {
 /** A RowDescription, of which the next rows are. */
 interface Description extends Message {
   readonly fields: { format: string; readonly dataTypeID: number }[]
+}
+
+/** A DataRow. */
+class Row implements Message {
+  readonly length: number
+  readonly fields: (string | Buffer | null)[]
+  readonly name = 'dataRow'
+  readonly fieldCount: number
+
+  constructor(length: number, fields: (string | Buffer | null)[]) {
+    this.length = length
+    this.fields = fields
+    this.fieldCount = fields.length
+  }
 }
 
 /** What is done with a value: it is a text, its text is made, or it is of a type that is not known here. */
@@ -67,8 +80,7 @@ export class RowParser extends UntypedParser {
   override handlePacket(body: number, type: number, length: number, bytes: Buffer): Message {
     const end = body + length - LENGTH_BYTES
     try {
-      if (type === DataRow)
-        return new DataRowMessage(length, this.#values(body, end, bytes as Bytes)) as Message
+      if (type === DataRow) return new Row(length, this.#values(body, end, bytes as Bytes))
       if (!isSound(type, bytes, body, end)) throw new Error(UNSOUND)
       const message = super.handlePacket(body, type, length, bytes)
       if (type === RowDescription) this.#describe(message as Description)
