@@ -142,7 +142,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    * Lets a worker lease connections. Call it right after `new Worker(…)`: the worker asks for its port when it first
    * wants a lease, by a message that this keeps from your own listeners. The worker must have been started after this
    * module was loaded.
-   * @throws UnknownDatabaseError for a database that the broker has not, BrokerClosedError.
+   * @throws UnknownDatabaseError for a database that the broker has not, ConfigurationError, BrokerClosedError.
    */
   attach(worker: Worker, options: AttachOptions<Name> = {}): void {
     this.#mustBeOpen()
@@ -150,6 +150,8 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       databases: names,
     })
     for (const name of options.databases ?? []) this.#mustHave(name)
+    if (typeof Object(worker).emit !== 'function' || typeof Object(worker).postMessage !== 'function')
+      throw wrong('attach.worker', worker, 'a Worker')
     const share = new ThreadShare()
     const emit = worker.emit
     worker.emit = (event, ...values: unknown[]) => {

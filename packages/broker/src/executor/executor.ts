@@ -50,6 +50,9 @@ export class SharedPoolExecutor<
   /** @throws ConfigurationError */
   constructor(broker: ConnectionBroker, options: ExecutorOptions) {
     super()
+    // Of whichever copy of this module: one may be there for `import`, and one for `require`.
+    if (typeof Object(broker).serve !== 'function')
+      throw wrong('executor.broker', broker, 'a ConnectionBroker')
     checkExecutorOptions(options, broker.databases)
     const {
       filename,
@@ -190,7 +193,7 @@ export class SharedPoolExecutor<
         onProgress,
         transferList: [...transferList, ...moved.transferList],
         abortGraceMillis,
-        onGarbage: (error) => this.#tell(error),
+        onUntold: (error) => this.#tell(error),
       },
     )
     this.#tasks.add(run)
@@ -219,7 +222,7 @@ export class SharedPoolExecutor<
   #tell(error: unknown): void {
     if (this.listenerCount('error') > 0) this.emit('error', error)
     else
-      process.emitWarning(`An error of a thread that no task is told of: ${described(error)}`, {
+      process.emitWarning(`An error that no task is told of: ${described(error)}`, {
         type: 'PgleaseWarning',
         code: 'PGLEASE_THREAD_ERROR',
       })

@@ -1,9 +1,19 @@
-import { callable, checkOptions, flag, millis, signal, text, whole } from '@pglease/client/internal'
+import {
+  callable,
+  checkOptions,
+  flag,
+  millis,
+  signal,
+  text,
+  typeOf,
+  whole,
+  wrong,
+} from '@pglease/client/internal'
 import type { RunOptions } from './run-options.js'
 
 export interface MapOptions<N extends string = string, P = unknown>
   extends Pick<RunOptions<N>, 'name' | 'signal' | 'timeoutMillis'> {
-  /** Called with what the task of the input `index` (from 0) reports; a throw aborts that task. */
+  /** Called with what the task of the input `index` (from 0) reports; a throw or a rejection aborts that task. */
   onProgress?: (progress: P, index: number) => void
   /** Whether results come in the order of the inputs, or as they are ready. Default: true. */
   ordered?: boolean
@@ -32,6 +42,10 @@ export type SettledTask<R> =
 
 type Run = (input: unknown, options: object) => Promise<unknown>
 
+function iteratorOf(inputs: unknown): (() => Iterator<unknown> | AsyncIterator<unknown>) | undefined {
+  return Object(inputs)[Symbol.asyncIterator] ?? Object(inputs)[Symbol.iterator]
+}
+
 /** Keeps up to `concurrency` tasks under way and yields how they settle. */
 export async function* mapTasks(
   inputs: Inputs<unknown>,
@@ -40,6 +54,8 @@ export async function* mapTasks(
   run: Run,
 ): AsyncGenerator<SettledTask<unknown>, void, undefined> {
   checkOptions('map', options, CHECKS)
+  if (typeof iteratorOf(inputs) !== 'function')
+    throw wrong('map.inputs', inputs, 'an iterable, or an asynchronous one')
   const tasks = new MappedTasks(inputs, options, options.concurrency ?? defaultConcurrency, run)
   try {
     for (let next = await tasks.next(); next !== undefined; next = await tasks.next()) yield next
@@ -80,7 +96,7 @@ class MappedTasks {
 
   constructor(inputs: Inputs<unknown>, options: MapOptions<string, never>, concurrency: number, run: Run) {
     const { ordered = true, concurrency: _, signal, onProgress, ...each } = options
-    this.#source = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]()
+    this.#source = iteratorOf(inputs)!.call(inputs)
     this.#concurrency = concurrency
     this.#isOrdered = ordered
     this.#signal = signal
@@ -143,7 +159,11 @@ class MappedTasks {
   }
 
   async #readOne(): Promise<void> {
-    const { done, value } = await this.#source.next()
+    const read: unknown = await this.#source.next()
+    // As of `for await`, lest inputs that never say that they end be read for ever.
+    if (Object(read) !== read)
+      throw new TypeError(`The inputs’ next() has given ${typeOf(read)}, not an object`)
+    const { done, value } = read as IteratorResult<unknown>
     // As of `for await`, an iterable of promises gives what they resolve with.
     const input = done ? undefined : await value
     this.#inputs = done ? 'ended' : 'waiting'

@@ -14,7 +14,7 @@ export interface RunOptions<N extends string = string, P = unknown> {
    * `signal`, and the promise rejects with a `TaskTimeoutError`. Default: no limit.
    */
   timeoutMillis?: number
-  /** Called with what the task reports; a throw aborts the task. */
+  /** Called with what the task reports; a throw aborts the task, and so does a rejection, which is not waited for. */
   onProgress?: (progress: P) => void
   /** Parts of the input that are moved to the thread instead of copied. */
   transferList?: readonly Transferable[]

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Transferable } from 'node:worker_threads'
 import { ProtocolError, TaskTimeoutError } from '@pglease/client'
 import { onAbort, type TaskMessage } from '@pglease/client/internal'
@@ -28,8 +29,8 @@ export interface TaskRunOptions {
   onProgress: ((progress: never) => void) | undefined
   transferList: readonly Transferable[]
   abortGraceMillis: number
-  /** Its thread has posted what it never should. */
-  onGarbage(error: ProtocolError): void
+  /** Its thread has posted what it never should, or `onProgress` has failed when it was over. */
+  onUntold(error: unknown): void
 }
 
 /** What a run needs of its latest sending to a thread. */
@@ -180,14 +181,21 @@ export class TaskRun {
     const { onProgress } = this.#options
     if (onProgress === undefined) return closeBrought(value)
     try {
-      onProgress(value as never)
+      const told: unknown = onProgress(value as never)
+      if (types.isPromise(told)) told.then(undefined, (error) => this.#progressFailed(error))
     } catch (error) {
       this.abort(error)
     }
   }
 
+  /** Nobody else hears of it: that a promise is rejected which nobody handles would end the process. */
+  #progressFailed(error: unknown): void {
+    if (this.state === 'settled') this.#options.onUntold(error)
+    else this.abort(error)
+  }
+
   #tellOfGarbage(): void {
-    this.#options.onGarbage(
+    this.#options.onUntold(
       new ProtocolError(`Something came as progress of task "${this.name}" that is none.`),
     )
   }

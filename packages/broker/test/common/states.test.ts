@@ -258,7 +258,7 @@ describe('a task', () => {
         onProgress: undefined,
         transferList: [],
         abortGraceMillis: 60_000,
-        onGarbage() {},
+        onUntold() {},
       },
     )
 

@@ -163,3 +163,23 @@ test('a map on a closed executor is refused', async () => {
     code: 'PGLEASE_EXECUTOR_CLOSED',
   })
 })
+
+test.each([undefined, null, 5, {}, Promise.resolve([1]), { [Symbol.asyncIterator]: 5 }])(
+  'what are no inputs, as %o, is said to be none',
+  async (inputs) => {
+    const { executor } = start()
+    const results = collect(executor.map(inputs as never, { name: 'squares' }))
+    await expect(results).rejects.toMatchObject({ code: 'PGLEASE_CONFIGURATION', option: 'map.inputs' })
+  },
+)
+
+test('inputs that give no object are not read for ever', async () => {
+  const { executor } = start()
+  const inputs = { [Symbol.iterator]: () => ({ next: () => 5 }) }
+  await expect(collect(executor.map(inputs as never, { name: 'squares' }))).rejects.toThrow(TypeError)
+})
+
+test('a string is as good an input as any', async () => {
+  const { executor } = start()
+  expect(await collect(executor.map('345' as never, { name: 'squares' }))).toEqual([9, 16, 25])
+})

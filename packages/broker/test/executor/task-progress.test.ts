@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.js'
 import { Lending } from '../support/lending.js'
@@ -74,6 +75,31 @@ test('a callback that throws fails its task with what it threw', async () => {
     throw new RangeError('Too far')
   }
   await expect(start().run(5, { name: 'counts', onProgress })).rejects.toThrow(RangeError)
+})
+
+test('a callback that rejects does the same while its task runs, and ends no process', async () => {
+  const { taken, onProgress } = taker()
+  const rejecting = async (value: number) => {
+    onProgress(value)
+    if (value === 2) throw new RangeError('Too far')
+    // Where the task goes on it waits for this one.
+    if (value === 3) await new Promise(() => {})
+  }
+  const running = start().run({ to: 5, taken }, { name: 'countsSlowly', onProgress: rejecting })
+  await expect(running).rejects.toThrow(RangeError)
+})
+
+test('one that rejects when its task is over is told to who listens for errors', async () => {
+  const executor = start()
+  const over = gate()
+  const told = once(executor, 'error')
+  const onProgress = async () => {
+    await over
+    throw new RangeError('Too late')
+  }
+  expect(await executor.run(1, { name: 'counts', onProgress })).toBe(1)
+  over.open()
+  expect(await told).toEqual([new RangeError('Too late')])
 })
 
 test('a value that cannot be cloned throws in the task, and the next ones still arrive', async () => {

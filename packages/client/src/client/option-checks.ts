@@ -83,10 +83,10 @@ export const checkPool = checker('Pool', POOL_CHECKS)
 export const checkClient = checker('Client', CLIENT_CHECKS)
 
 /** Of `withConnection`. */
-export const checkCall = checker('lease', CALL_CHECKS)
+export const checkCall = callChecker('lease', CALL_CHECKS)
 
 /** Of `withTransaction`, with a lease of its own. */
-export const checkTransactionCall = checker('withTransaction', { ...CALL_CHECKS, ...RETRY_CHECKS })
+export const checkTransactionCall = callChecker('withTransaction', { ...CALL_CHECKS, ...RETRY_CHECKS })
 
 /** Of `leaseSocket`, whose library has its own client. */
 export const checkSocket = checker('lease', LEASE_OPTION_CHECKS)
@@ -96,6 +96,19 @@ export function checkDatabase(name: unknown, options: unknown): void {
   const complaint = typeof name === 'string' ? LEASE_OPTION_CHECKS.database(name) : 'a string'
   if (complaint !== undefined) throw wrong('lease.database', name, complaint)
   if (options !== undefined) check('lease', options, DATABASE_CHECKS, name)
+}
+
+/** Of what is called with the work that a client is for. */
+function callChecker(
+  path: string,
+  checks: Readonly<Record<string, Check>>,
+): (work: unknown, options: unknown) => void {
+  const check = checker(path, checks)
+  return (work, options) => {
+    const complaint = callable(work)
+    if (complaint !== undefined) throw wrong(`${path}.work`, work, complaint)
+    check(options)
+  }
 }
 
 function checker(path: string, checks: Readonly<Record<string, Check>>): (options: unknown) => void {

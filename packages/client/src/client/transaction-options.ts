@@ -45,7 +45,9 @@ export const RETRY_CHECKS = { retries: whole(0), isRetryable: callable } satisfi
 >
 
 /** @throws ConfigurationError */
-export function checkTransaction(options: ClientTransactionOptions): void {
+export function checkTransaction(work: unknown, options: ClientTransactionOptions): void {
+  const complaint = callable(work)
+  if (complaint !== undefined) throw wrong('withTransaction.work', work, complaint)
   checkOptions('withTransaction', options, { ...MODE, ...RETRY_CHECKS })
 }
 

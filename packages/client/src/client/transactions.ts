@@ -43,7 +43,7 @@ export class Transactions {
 
   /** A transaction, done again when that may help; or a savepoint where there is one. */
   async run<T>(work: Work<T>, options: ClientTransactionOptions): Promise<T> {
-    checkTransaction(options)
+    checkTransaction(work, options)
     const { _txStatus } = this.#queues
     if (this.#open === undefined && _txStatus !== 'T' && _txStatus !== 'E')
       return retried(() => this.once(work, options, 'cancel'), options)

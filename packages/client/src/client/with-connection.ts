@@ -16,7 +16,7 @@ export async function withConnection<T>(
   work: (client: LeasedClient) => Promise<T> | T,
   options: WithConnectionOptions = {},
 ): Promise<T> {
-  checkCall(options)
+  checkCall(work, options)
   mustHaveParent()
   return lease(threadLink(), work, options)
 }
@@ -27,7 +27,7 @@ export async function withLease<T>(
   work: (client: LeasedClient) => Promise<T> | T,
   options: WithConnectionOptions = {},
 ): Promise<T> {
-  checkCall(options)
+  checkCall(work, options)
   return lease(link, work, options)
 }
 
@@ -71,6 +71,6 @@ export function leased<A extends unknown[], R>(
   work: (client: LeasedClient, ...values: A) => Promise<R> | R,
   options: WithConnectionOptions = {},
 ): (...values: A) => Promise<R> {
-  checkCall(options)
+  checkCall(work, options)
   return (...values) => withConnection((client) => work(client, ...values), options)
 }

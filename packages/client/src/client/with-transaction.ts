@@ -27,7 +27,7 @@ type Lease = <T>(work: Work<T>, options: WithConnectionOptions) => Promise<T>
 
 /** `withTransaction` on a lease that somebody else gives. */
 export async function transact<T>(lease: Lease, work: Work<T>, options: TransactionOptions): Promise<T> {
-  checkTransactionCall(options)
+  checkTransactionCall(work, options)
   const { isolationLevel, readOnly, deferrable, retries, isRetryable, ...leaseOptions } = options
   const mode = { isolationLevel, readOnly, deferrable }
   const attempt = () =>

@@ -29,7 +29,7 @@ export const seconds: Check = open((value) =>
 )
 
 export const number: Check = open((value) =>
-  typeof value === 'number' && Number.isFinite(value) ? undefined : 'a number',
+  typeof value === 'number' && Number.isFinite(value) ? undefined : 'a finite number',
 )
 
 export const flag: Check = open((value) => (typeof value === 'boolean' ? undefined : 'true or false'))

@@ -24,7 +24,9 @@ export class ControlLink {
    */
   async hello(limitMillis: number): Promise<BrokerInfo> {
     const settled = new AbortController()
-    const closed = new Promise<never>((_, reject) => this.onClose(() => reject(notAttached('has closed'))))
+    const closed = new Promise<never>((_, reject) =>
+      this.onClose(() => reject(notAttached('has closed, or there is none'))),
+    )
     const silent = loopsTurned(limitMillis, settled.signal).then(() => {
       throw notAttached(`did not answer within ${limitMillis} ms`)
     })

@@ -107,7 +107,7 @@ export class RunningTask implements TaskContext {
     work: (client: LeasedClient) => Promise<T> | T,
     options: WithConnectionOptions = {},
   ): Promise<T> {
-    checkCall(options)
+    checkCall(work, options)
     const { signal, ...lease } = options
     signal?.throwIfAborted()
     this.throwIfAborted()
