@@ -80,12 +80,17 @@ export class AllConnections {
     return this.#state === 'closing'
   }
 
-  /** Why the pool has none, where the server cannot be reached. */
-  get obstacle(): Error | undefined {
-    return this.#accepted.size === 0 ? this.#connector.error : undefined
+  /** How many are open. */
+  get open(): number {
+    return this.#accepted.size
   }
 
-  open(): void {
+  /** Why no further one can be opened: the server is out of reach, or is full itself. */
+  get obstacle(): Error | undefined {
+    return this.#connector.error
+  }
+
+  openOne(): void {
     this.#connector.connect(this.#epoch)
   }
 

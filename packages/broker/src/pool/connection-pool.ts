@@ -187,7 +187,8 @@ export class ConnectionPool {
       this.#grantNext(connection)
     }
     while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
-    while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort)) this.#all.open()
+    while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort))
+      this.#all.openOne()
   }
 
   #popFresh(): ServerConnection | undefined {
@@ -215,6 +216,7 @@ export class ConnectionPool {
       connecting: this.#all.connecting,
       holders: this.#holders.describe(),
       own: waiter && this.#ownOf(waiter),
+      open: this.#all.open,
       cause: this.#all.obstacle,
     })
   }

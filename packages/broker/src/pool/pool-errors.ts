@@ -1,4 +1,10 @@
-import { BrokerClosedError, ConnectError, LeaseTimeoutError, QueueFullError } from '@pglease/client'
+import {
+  BrokerClosedError,
+  ConnectError,
+  LeaseTimeoutError,
+  ProtocolError,
+  QueueFullError,
+} from '@pglease/client'
 import { counted } from '@pglease/client/internal'
 import type { Database } from '../connection/database-options.js'
 
@@ -15,21 +21,26 @@ interface VainWait {
   connecting: number
   holders: readonly string[]
   own: OwnLeases | undefined
-  /** Why the server cannot be reached, where that is what the wait was for. */
+  open: number
+  /** Why no further connection could be opened. */
   cause: Error | undefined
 }
 
-export function timedOut(
-  { name, max }: Database,
-  { waitedMillis, leased, connecting, holders, own, cause }: VainWait,
-): LeaseTimeoutError {
+export function timedOut(database: Database, wait: VainWait): LeaseTimeoutError {
+  const { name, max } = database
+  const { waitedMillis, leased, holders, own, cause } = wait
   const isFull = leased >= max
-  const why =
-    cause === undefined
-      ? `${counted(leased, `of at most ${max} is leased`, `of at most ${max} are leased`)}${by(holders)}${unconnected(connecting)}`
-      : `no connection can be opened: ${describe(cause)}`
-  const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why}.${isFull || cause ? itself(own, isFull) : ''}`
+  const hint = isFull || cause ? itself(own, isFull) : ''
+  const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why(wait, max)}.${hint}`
   return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
+}
+
+function why({ leased, connecting, holders, open, cause }: VainWait, max: number): string {
+  const inUse = counted(leased, `of at most ${max} is leased`, `of at most ${max} are leased`)
+  const those = `${inUse}${by(holders)}${unconnected(connecting)}`
+  if (cause === undefined) return those
+  const obstacle = `can be opened: ${describe(cause)}`
+  return open === 0 ? `no connection ${obstacle}` : `${those}, and no further one ${obstacle}`
 }
 
 export function queueFull(
@@ -74,5 +85,8 @@ export function brokerClosed({ name }: Database): BrokerClosedError {
 /** Node's error of several addresses tried has no message of its own. */
 function describe(error: Error): string {
   const [first] = Array.isArray(Object(error).errors) ? Object(error).errors : []
-  return error.message || first?.message || error.name
+  const message = error.message || first?.message || error.name
+  return error instanceof ProtocolError
+    ? `${message} (what answers there may be no Postgres server)`
+    : message
 }
