@@ -1,4 +1,5 @@
 import type { LeaseOptions } from '@pglease/client'
+import { once } from '@pglease/client/internal'
 import pg from 'pg'
 
 type TransactionOptions = Pick<LeaseOptions, 'isolationLevel' | 'readOnly' | 'deferrable'>
@@ -54,8 +55,11 @@ export async function settingsOf(client: pg.Client, custom: readonly string[]): 
   )
 }
 
-/** A name with a dot, as custom settings have. */
-const CUSTOM_NAME = /[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)+/gu
+/** A name with a dot, as custom settings have. No literal, which would be read when this module is loaded, and that takes long. */
+const customName = once(() => {
+  const word = '[\\p{L}_][\\p{L}\\p{N}_$]*'
+  return new RegExp(`${word}(?:\\.${word})+`, 'gu')
+})
 
 /**
  * Notes, until the returned function is called, every name in the client's queries that may be a custom setting: the
@@ -68,7 +72,7 @@ export function watchCustomSettings(client: pg.Client): () => string[] {
     const [config] = call as [{ text?: unknown; values?: unknown[] } | string]
     const [text, own] = typeof config === 'object' ? [config.text, config.values ?? []] : [config, []]
     for (const each of [text, ...own, ...(Array.isArray(call[1]) ? call[1] : [])])
-      for (const [name] of String(each).matchAll(CUSTOM_NAME)) names.add(name)
+      for (const [name] of String(each).matchAll(customName())) names.add(name)
     return Reflect.apply(query, client, call)
   }) as typeof client.query
   return () => {

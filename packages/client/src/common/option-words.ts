@@ -1,13 +1,18 @@
 /** How errors speak of names and values that a user has given: shortly, and without a secret. */
 
+import { once } from './once.js'
+
 /** The most characters that are shown. */
 const MOST_SHOWN = 64
 
 /** An address that is longer shows nothing of its password in so few. */
 const MOST_READ = 4096
 
-/** No address, and no list of settings: those have a colon, an at sign or an equals sign. */
-const PLAIN = /^[\p{L}\p{N}_ ./+-]*$/u
+/**
+ * No address, and no list of settings: those have a colon, an at sign or an equals sign. No literal: to read one of Unicode's
+ * classes takes about as long as to load a module.
+ */
+const plain = once(() => /^[\p{L}\p{N}_ ./+-]*$/u)
 
 /** A name as it may be shown: an address that stands where a name should may hold a password. */
 export function nameOf(name: string): string {
@@ -19,7 +24,7 @@ export function nameOf(name: string): string {
 export function show(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value.length <= MOST_SHOWN && PLAIN.test(value) ? JSON.stringify(value) : undefined
+      return value.length <= MOST_SHOWN && plain().test(value) ? JSON.stringify(value) : undefined
     case 'number':
     case 'boolean':
     case 'undefined':
