@@ -1,7 +1,7 @@
 /** What the broker's `warning` event tells of a lease. */
 export interface LeaseWarning {
   /** Stable. */
-  code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED'
+  code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED' | 'PGLEASE_RESET_FAILED'
   message: string
   database: string
   /** The thread and the task. */

@@ -1,12 +1,15 @@
 import { queryMessage } from '@pglease/client/internal'
-import { QueryAnswers } from './query-answers.js'
+import { EMPTY_QUERY, QueryAnswers } from './query-answers.js'
 import type { ServerConnection } from './server-connection.js'
 import { untilAnswered } from './until-answered.js'
+
+/** The server is there, and does not do what it is asked to. */
+export class RefusedError extends Error {}
 
 /**
  * Sends simple queries in one write and waits, as the connection's user, for all their answers; the connection must be in
  * step.
- * @throws Error when one fails, when the answers are those of other queries, when the time is over, or when the connection
+ * @throws RefusedError when one fails, Error when the answers are those of other queries, when the time is over, or when the connection
  *   is lost.
  */
 export async function exchange(
@@ -23,6 +26,8 @@ export async function exchange(
     const { owed, failed } = connection.tracker
     if (answers.isWrong && !failed) return new Error('The server has answered other queries')
     if (owed > 0) return 'not yet'
-    return failed ? new Error(`The server refused: ${queries.join('; ')}`) : 'done'
+    return failed
+      ? new RefusedError(`The server refused: ${queries.filter((query) => query !== EMPTY_QUERY).join('; ')}`)
+      : 'done'
   })
 }

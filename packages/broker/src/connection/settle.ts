@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
-import { exchange } from './exchange.js'
+import { exchange, RefusedError } from './exchange.js'
 import { EMPTY_QUERY } from './query-answers.js'
 import type { ServerConnection } from './server-connection.js'
 import { untilAnswered } from './until-answered.js'
@@ -48,7 +48,8 @@ export function isPlainReset(
  * Brings a connection whose lease is over back to its initial state, so that nothing of the lease is seen by the next.
  * Afterwards the connection is in step and idle.
  * @param undo statements that undo the lease's own options, in case the reset does not.
- * @throws Error when that cannot be done in time: the connection must be closed then, its state is not known.
+ * @throws RefusedError when the server does not reset it, Error when that cannot be done in time: the connection must be closed
+ *   then, its state is not known.
  */
 export async function settle(
   connection: ServerConnection,
@@ -70,7 +71,7 @@ export async function settle(
   queries.push(...undo)
   // What a thread has left unread may look like the answer to a reset, but nobody sends an empty query.
   if (queries.length > 0) await exchange(connection, [...queries, EMPTY_QUERY], policy.cancelTimeoutMillis)
-  if (tracker.state !== 'idle') throw new Error(`The session is ${tracker.state} after its reset`)
+  if (tracker.state !== 'idle') throw new RefusedError(`The session is ${tracker.state} after its reset`)
   if (isInTransaction) counters.rollbacks++
   if (policy.resetQuery !== '') counters.resets++
   return { openTransaction }

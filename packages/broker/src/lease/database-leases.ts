@@ -8,6 +8,7 @@ import {
 import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import type { Database } from '../connection/database-options.js'
+import { RefusedError } from '../connection/exchange.js'
 import { usesSharedTls } from '../connection/open-session.js'
 import { serverAddress } from '../connection/server-address.js'
 import type { ServerConnection } from '../connection/server-connection.js'
@@ -19,7 +20,7 @@ import { type KeptLease, KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
 import type { LeaseOwner } from './lease-home.js'
 import type { LeasePeer } from './lease-peer.js'
-import { ofLeak, ofNotAwaited, ofTransaction } from './lease-warnings.js'
+import { ofLeak, ofNotAwaited, ofReset, ofTransaction } from './lease-warnings.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100
@@ -36,6 +37,8 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   /** Every lease that waits or holds a connection. */
   readonly #leases = new Set<Lease>()
   readonly #kept = new KeptLeases()
+  /** Why resets have failed: each reason is told once. */
+  readonly #resetFailures = new Set<string>()
   /** Told when a lease is over, while the broker waits for that. */
   #onForget: () => void = () => {}
 
@@ -124,8 +127,17 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
         this.#pool.available(connection)
         if (openTransaction) this.#warn(ofTransaction(lease))
       },
-      () => this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost'),
+      (error) => {
+        if (error instanceof RefusedError) this.#notReset(lease, error.message)
+        this.#pool.close(connection, connection.isOpen ? 'unclean' : 'lost')
+      },
     )
+  }
+
+  #notReset(lease: Lease, reason: string): void {
+    if (this.#resetFailures.has(reason)) return
+    this.#resetFailures.add(reason)
+    this.#warn(ofReset(lease, reason))
   }
 
   #abandon(connection: ServerConnection, reason: CloseReason): void {

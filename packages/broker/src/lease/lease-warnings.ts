@@ -22,6 +22,14 @@ export function ofTransaction(lease: WarnedLease): LeaseWarning {
   return { code: 'PGLEASE_OPEN_TRANSACTION', message, ...about(lease) }
 }
 
+export function ofReset(lease: WarnedLease, reason: string): LeaseWarning {
+  const { database } = lease.request
+  const message =
+    `A connection to "${database}" could not be reset behind ${lease.holder}, and is closed, as each is that cannot. ` +
+    reason
+  return { code: 'PGLEASE_RESET_FAILED', message, ...about(lease) }
+}
+
 /** The lease may have begun without the broker, which then does not know its task. */
 export function ofNotAwaited(
   lease: WarnedLease,

@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import type { ConnectionBroker } from '../../src/index.js'
+import type { BrokerWarning, ConnectionBroker } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { processId, warm } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
+import { until } from '../support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
@@ -181,5 +182,24 @@ describe('resetQuery', () => {
     const before = await processId(broker)
     expect(await processId(broker)).not.toBe(before)
     expect(broker.stats().default).toMatchObject({ resets: 0, closed: { unclean: 1 } })
+  })
+
+  test.each([
+    ['RESET nonsense', 'The server refused: RESET nonsense'],
+    ['RESET ALL; BEGIN', 'The session is in-transaction after its reset'],
+  ])('that is %s is warned of, once', async (resetQuery, reason) => {
+    const broker = lending.broker({ max: 1, resetQuery })
+    const warnings: BrokerWarning[] = []
+    broker.on('warning', (warning) => warnings.push(warning))
+    for (const _ of [1, 2, 3]) await processId(broker)
+    await until(() => broker.stats().default!.closed.unclean === 3, 'for the resets to have failed')
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        code: 'PGLEASE_RESET_FAILED',
+        database: 'default',
+        holder: 'the main thread',
+        message: expect.stringMatching(new RegExp(`"default" could not be reset.*${reason}$`)),
+      }),
+    ])
   })
 })
