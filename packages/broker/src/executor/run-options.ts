@@ -11,7 +11,7 @@ export interface RunOptions<N extends string = string, P = unknown> {
   signal?: AbortSignal
   /**
    * How long the task may run, in milliseconds, its wait in the queue not counted. Past it the task is aborted as by
-   * `signal`, and the promise rejects with a `TaskTimeoutError`. Default: no limit.
+   * `signal`, and the promise rejects with a `TaskTimeoutError`; with 0 that is at once. Default: no limit.
    */
   timeoutMillis?: number
   /** Called with what the task reports; a throw aborts the task, and so does a rejection, which is not waited for. */

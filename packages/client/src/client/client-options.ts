@@ -23,8 +23,8 @@ export interface LeasedClientOptions extends LeaseOptions, ClientOptions {}
 
 export interface WithConnectionOptions extends LeasedClientOptions {
   /**
-   * Aborts the wait for a connection and the query under way, which is cancelled on the server; the call rejects with
-   * the signal's reason.
+   * Aborts the wait for a connection and the query under way, which is cancelled on the server, and takes the lease back; the
+   * call rejects with the signal's reason once `work` has settled: what else it waits for is its own to end.
    */
   signal?: AbortSignal
 }
