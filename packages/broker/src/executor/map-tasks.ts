@@ -3,6 +3,7 @@ import {
   checkOptions,
   flag,
   millis,
+  onAbort,
   signal,
   text,
   typeOf,
@@ -89,6 +90,7 @@ class MappedTasks {
   #failure: { error: unknown } | undefined
   /** Whoever waits for a result looks again. */
   #wake = () => {}
+  readonly #stopListening: (() => void) | undefined
   readonly #onAbort = () => {
     this.#failure ??= { error: this.#signal?.reason }
     this.#wake()
@@ -106,7 +108,7 @@ class MappedTasks {
       return run(input, { ...each, signal: both, onProgress: report })
     }
     if (signal?.aborted) this.#onAbort()
-    signal?.addEventListener('abort', this.#onAbort)
+    this.#stopListening = signal && onAbort(signal, this.#onAbort)
   }
 
   /**
@@ -128,7 +130,7 @@ class MappedTasks {
 
   /** Aborts the tasks under way, waits for them to end, and closes the inputs. */
   async stop(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#stopListening?.()
     this.#stop.abort()
     await Promise.all(this.#running)
     if (this.#inputs === 'ended') return

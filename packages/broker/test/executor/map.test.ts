@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { collect } from '../support/collect.js'
 import { createTestDatabase } from '../support/database.js'
@@ -182,4 +183,13 @@ test('inputs that give no object are not read for ever', async () => {
 test('a string is as good an input as any', async () => {
   const { executor } = start()
   expect(await collect(executor.map('345' as never, { name: 'squares' }))).toEqual([9, 16, 25])
+})
+
+test('one signal for many maps has one listener of theirs', async () => {
+  const { executor } = start()
+  const { signal } = new AbortController()
+  const maps = Array.from({ length: 20 }, () => executor.map([1, 2], { name: 'squares', signal }))
+  await Promise.all(maps.map((map) => map.next()))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  await Promise.all(maps.map((map) => map.return()))
 })

@@ -1,3 +1,20 @@
+/** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+export function pause(millis: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const timer = setTimeout(() => {
+      stopListening?.()
+      resolve()
+    }, millis)
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      })
+  })
+}
+
 const listenersOf = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**

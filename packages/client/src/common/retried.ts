@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from './abort-listener.js'
 import { LeaseTimeoutError, QueueFullError } from './errors.js'
 import { isRetryable } from './retryable.js'
 
@@ -28,9 +28,7 @@ export async function retried<T>(attempt: () => Promise<T>, options: Retries): P
       if (count >= retries || signal?.aborted || !isWorthIt(error)) throw error
     }
     const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** count)
-    await delay(Math.random() * longest, undefined, { signal }).catch((error) => {
-      throw signal?.aborted ? signal.reason : error
-    })
+    await pause(Math.random() * longest, signal)
   }
 }
 

@@ -30,8 +30,14 @@ async function parentTurned(millis: number, signal: AbortSignal): Promise<void> 
   // Programs replace it, or its `write`.
   if (isMainThread || !(stderr instanceof Writable)) return
   const most = stderr.writableLength === 0 ? LONGEST_STANDSTILL_MILLIS : millis
-  await Promise.race([
-    new Promise<void>((resolve) => Writable.prototype.write.call(stderr, '', 'utf8', () => resolve())),
-    delay(most, undefined, { signal, ref: false }),
-  ])
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  try {
+    await Promise.race([
+      new Promise<void>((resolve) => Writable.prototype.write.call(stderr, '', 'utf8', () => resolve())),
+      delay(most, undefined, { signal: either, ref: false }),
+    ])
+  } finally {
+    over.abort()
+  }
 }
