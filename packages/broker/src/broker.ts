@@ -28,6 +28,7 @@ import {
 import { closeBrought } from './common/brought.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
+import { tell } from './common/tell.js'
 import type { BrokerWarning } from './common/warnings.js'
 import type { DatabaseOptions } from './connection/database-options.js'
 import { readDatabase } from './connection/read-database.js'
@@ -110,7 +111,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const entries = Object.entries<DatabaseOptions>(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
-    const warn = (warning: BrokerWarning) => void this.emit('warning', warning)
+    const warn = (warning: BrokerWarning) => void tell(this, 'warning', warning)
     this.#databases = new Map(
       entries.map(([name, each]) => [
         name,

@@ -7,6 +7,7 @@ import { transferableSymbol, valueSymbol } from 'piscina'
 import type { ConnectionBroker } from '../broker.js'
 import { closeBrought } from '../common/brought.js'
 import { StateMachine } from '../common/state-machine.js'
+import { tell } from '../common/tell.js'
 import { checkExecutorOptions, type ExecutorOptions, isUrl, type ThreadOptions } from './executor-options.js'
 import type { TaskInput, TaskName, TaskResult } from './executor-types.js'
 import { type Inputs, type MapOptions, mapTasks, type SettledTask } from './map-tasks.js'
@@ -66,7 +67,7 @@ export class SharedPoolExecutor<
     this.#tasks = new TaskDispatch(threads, {
       attach: (request, share) => broker.serve(request, databases === undefined ? {} : { databases }, share),
       message: (message) => {
-        if (!this.emit('message', message)) closeBrought(message)
+        if (!tell(this, 'message', message)) closeBrought(message)
       },
       error: (error) => this.#tell(error),
     })
@@ -220,7 +221,7 @@ export class SharedPoolExecutor<
 
   /** No error of a thread may end the process, as an `error` event does that nobody listens for. */
   #tell(error: unknown): void {
-    if (this.listenerCount('error') > 0) this.emit('error', error)
+    if (this.listenerCount('error') > 0) tell(this, 'error', error)
     else
       process.emitWarning(`An error that no task is told of: ${described(error)}`, {
         type: 'PgleaseWarning',
