@@ -56,6 +56,8 @@ function refusal(value: unknown): string | undefined {
   if (types.isProxy(value)) return 'a Proxy'
   if (types.isPromise(value)) return 'a promise'
   if (kindOf(value) !== 'uncloneable') return undefined
+  // Structured clone takes every other.
+  if (types.isArrayBuffer(value)) return 'an ArrayBuffer that was transferred already'
   const name = attempt(() => (value as object).constructor.name)
   return typeof name === 'string' ? `an object of class ${name}` : 'an object of a class of its own'
 }

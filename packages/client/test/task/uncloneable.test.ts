@@ -42,6 +42,10 @@ test.each<[string, unknown]>([
   ['result.later is a promise', { later: Promise.resolve() }],
   ['result.proxy is a Proxy', { proxy: new Proxy({}, {}) }],
   ['result.cache is an object of class WeakMap', { cache: new WeakMap() }],
+  [
+    'result.bytes is an ArrayBuffer that was transferred already',
+    { whole: new ArrayBuffer(0), bytes: transferred() },
+  ],
   ['result.port is an object of class MessagePort', { port: new MessageChannel().port1 }],
   ['result.bad is a getter that throws', throwing],
   // The nearest is told of.
@@ -70,3 +74,9 @@ test('to look for the part has an end', () => {
   for (let depth = 0; depth < 50_000; depth++) nest = [nest]
   expect(told(nest)).toMatch(/\[0\] is a function\.$/)
 })
+
+function transferred(): ArrayBuffer {
+  const bytes = new ArrayBuffer(4)
+  structuredClone(bytes, { transfer: [bytes] })
+  return bytes
+}
