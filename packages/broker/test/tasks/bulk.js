@@ -1,6 +1,7 @@
 /** Tasks that move more than memory should hold, and stop in the middle until they are told to go on. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { Pool } from '@pglease/client'
 import pg from 'pg'
 
 /** The cells of `gate`. */
@@ -92,4 +93,27 @@ export const digest = ({ rows, seed }) => {
 async function leased(client) {
   await client.query('SELECT 1')
   return client
+}
+
+/** Reads so many bytes at a time, each in a lease of its own, which it gives back in the callback of the query. */
+export async function releasesInCallback(sizes) {
+  const pool = new Pool({ max: 2 })
+  const lengths = []
+  for (const size of sizes) {
+    const client = await pool.connect()
+    lengths.push(
+      await new Promise((resolve, reject) => {
+        client.query(
+          `SELECT repeat('x', 1000) AS text FROM generate_series(1, ${size / 1000})`,
+          (error, result) => {
+            client.release()
+            if (error) reject(error)
+            else resolve(result.rows.length * 1000)
+          },
+        )
+      }),
+    )
+  }
+  await pool.end()
+  return lengths
 }

@@ -250,6 +250,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     const state = this.#state
     this.#state = OVER
     if (state.is === 'open') state.path.release(how, this.#notAwaited === undefined)
+    else if (state.is === 'asking' && state.relayed !== undefined) state.relayed.release(how)
     else if (state.is === 'asking') state.port.end(how)
   }
 }

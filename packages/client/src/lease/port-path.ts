@@ -23,6 +23,8 @@ export class PortPath implements LeasePath {
   readonly #isAskable: boolean
   /** Since it was last asked for. */
   #writes = 0
+  /** `over` once the lease is released: the port may carry another. */
+  #state: 'open' | 'over' = 'open'
   /** On the clock of `performance.now()`. */
   readonly heldSince = performance.now()
 
@@ -87,6 +89,7 @@ export class PortPath implements LeasePath {
   }
 
   release(how: 'release' | 'destroy'): void {
+    this.#state = 'over'
     this.#port.end(how)
   }
 
@@ -95,7 +98,9 @@ export class PortPath implements LeasePath {
     this.#writes++
   }
 
+  /** What the client takes may be the last of the lease, which it has released meanwhile. */
   #acknowledge(bytes: number): void {
+    if (this.#state === 'over') return
     const due = this.#receiving.consumed(bytes)
     if (due > 0) this.#port.post(due)
   }

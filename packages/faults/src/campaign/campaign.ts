@@ -3,7 +3,7 @@ import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import { MAX_CONNECTIONS } from '../faults/fault.js'
 import { LOAD_ROLE, OTHER_ROLE } from '../load/schema.js'
 import { NetworkProxy } from '../proxy/network-proxy.js'
-import type { RoundReport } from '../subject/messages.js'
+import { BREACH, type RoundReport } from '../subject/messages.js'
 import { Accounts, type FaultFigures, type Unaccounted } from './accounts.js'
 import { Admin } from './admin.js'
 import type { Path } from './paths.js'
@@ -164,7 +164,10 @@ class PathCampaign {
         ...{ faults, signal },
         keeps: false,
       })
-      for (const { what } of report.events) this.#events[what] = (this.#events[what] ?? 0) + 1
+      for (const { what } of report.events) {
+        this.#events[what] = (this.#events[what] ?? 0) + 1
+        if (what.startsWith(BREACH)) this.#accounts.complain(what, [])
+      }
       this.#resources.push(report.resources)
       this.#checkResources()
     } catch (error) {

@@ -1,6 +1,6 @@
 import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
 import { AttachedWorker, THREAD_LIMITS } from './attached-workers.js'
-import type { RoundSettings } from './messages.js'
+import { BREACH, type RoundSettings } from './messages.js'
 
 /** Of one that is closed, a thread that does not hear of its abort is ended after this. */
 const ABORT_GRACE_MILLIS = 150
@@ -18,7 +18,10 @@ export class Generation {
   constructor({ database, threads, workers }: RoundSettings) {
     this.#max = database.max!
     this.broker = new ConnectionBroker({ databases: { default: database } })
-    this.broker.on('warning', ({ code }) => this.tell(code))
+    this.broker.on('warning', ({ code, message }) =>
+      // No thread breaks a rule here, whatever happens to it.
+      this.tell(code === BREACH ? `${BREACH}: ${message}` : code),
+    )
     this.executor = new SharedPoolExecutor(this.broker, {
       filename: new URL('../load/tasks.js', import.meta.url).href,
       maxThreads: threads,

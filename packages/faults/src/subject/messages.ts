@@ -2,6 +2,9 @@ import type { DatabaseOptions } from '@pglease/broker'
 import type { Commit } from '../load/plan.js'
 import type { Resources } from './resources.js'
 
+/** The code of the warning that no thread of a campaign is to give cause for. */
+export const BREACH = 'PGLEASE_PROTOCOL_VIOLATION'
+
 /** How much there is to do, and for whom. */
 export interface Load {
   /** Of the executor. */

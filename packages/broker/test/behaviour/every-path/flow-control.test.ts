@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ConnectionBroker } from '../../../src/index.js'
+import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending } from '../../support/lending.js'
 import { until } from '../../support/until.js'
@@ -113,4 +113,15 @@ test('two copies at once in one thread do not mix, and what one read has left of
   const rows = 200_000
   const digests = [0, 1].map((seed) => executor.run({ rows, seed }, { name: 'digest' }))
   expect(await executor.run({ rows }, { name: 'copiesBoth' })).toEqual(await Promise.all(digests))
+})
+
+test('who releases in the midst of the last bytes of a large result breaks no rule', async () => {
+  const broker = lending.broker({ max: 1 })
+  const warnings: BrokerWarning[] = []
+  broker.on('warning', (warning) => warnings.push(warning))
+  const executor = lending.executor<Tasks>(broker, 'bulk.js')
+  // One of these ends where as much is read as is acknowledged at a time.
+  const sizes = Array.from({ length: 40 }, (_, at) => 200_000 + at * 4000)
+  expect(await executor.run(sizes, { name: 'releasesInCallback' })).toEqual(sizes)
+  expect(warnings).toEqual([])
 })
