@@ -7,16 +7,26 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+/** What each package's files are made of, and how each of them begins. */
 const PACKAGES = {
-  client: { index: 'index.js', internal: 'internal.js', 'task-thread': 'task/task-thread.js' },
-  broker: { index: 'index.js', internal: 'internal.js' },
+  client: {
+    files: {
+      index: 'index.js',
+      internal: 'internal.js',
+      'task-thread': 'task/task-thread.js',
+      'before-pg': 'before-pg.js',
+    },
+    banner: "import '#before-pg'",
+  },
+  // It imports the client first.
+  broker: { files: { index: 'index.js', internal: 'internal.js' }, banner: '' },
 }
 
 export async function bundle() {
-  for (const [name, files] of Object.entries(PACKAGES)) await bundlePackage(name, files)
+  for (const [name, { files, banner }] of Object.entries(PACKAGES)) await bundlePackage(name, files, banner)
 }
 
-async function bundlePackage(name, files) {
+async function bundlePackage(name, files, banner) {
   const from = (file) => fileURLToPath(new URL(`../packages/${name}/dist/${file}`, import.meta.url))
   const to = fileURLToPath(new URL(`../packages/${name}/lib/`, import.meta.url))
   const { outputFiles } = await build({
@@ -27,6 +37,8 @@ async function bundlePackage(name, files) {
     target: 'node20.19',
     format: 'esm',
     packages: 'external',
+    external: ['#before-pg'],
+    banner: { js: banner },
     // Its ESM form, which Node loads faster. It declares no types, so the sources do not ask for it.
     alias: { comlink: 'comlink/dist/esm/comlink.mjs' },
     sourcemap: 'linked',
