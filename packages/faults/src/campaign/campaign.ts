@@ -35,8 +35,20 @@ export interface PathOutcome {
 /** What runs before is another process's memory. */
 const WARM_ROUNDS = 2
 
-/** How many more there may be than behind an earlier round: a port that is closed may not be collected yet. */
-const SLACK = { descriptors: 0, threads: 0, ports: 3 } as const
+/**
+ * How many more there may be than behind an earlier round, and behind how many rounds on end there must be more: a port that
+ * is closed may not be collected yet.
+ */
+const SLACK = {
+  descriptors: { more: 0, rounds: 1 },
+  threads: { more: 0, rounds: 1 },
+  ports: { more: 3, rounds: 2 },
+} as const
+
+interface Slack {
+  readonly more: number
+  readonly rounds: number
+}
 
 /** What was committed is written down before it is told: it must outlive the server's end. */
 export function startServer(): Promise<EmbeddedPostgres> {
@@ -189,13 +201,16 @@ class PathCampaign {
 
   /** What a process holds behind a round is what it held behind an earlier one. */
   #checkResources(): void {
-    const [before, latest] = [this.#resources[WARM_ROUNDS - 1], this.#resources.at(-1)!]
-    if (before === undefined || before === latest) return
-    for (const [what, slack] of Object.entries(SLACK) as [keyof typeof SLACK, number][])
-      if (latest[what] > before[what] + slack)
+    const before = this.#resources[WARM_ROUNDS - 1]
+    if (before === undefined) return
+    const later = this.#resources.slice(WARM_ROUNDS)
+    for (const [what, { more, rounds }] of Object.entries(SLACK) as [keyof typeof SLACK, Slack][]) {
+      const latest = later.slice(-rounds)
+      if (latest.length === rounds && latest.every((each) => each[what] > before[what] + more))
         this.#accounts.complain(
-          `The process has ${latest[what]} ${what}, and had ${before[what]}: ${JSON.stringify({ latest, before })}`,
+          `The process has ${latest.map((each) => each[what])} ${what}, and had ${before[what]}: ${JSON.stringify({ latest, before })}`,
           [],
         )
+    }
   }
 }
