@@ -131,7 +131,8 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   }
 
   /**
-   * Opens each database's `min` connections: where that is 0, none, and it says nothing of the server. Waits for a server that is away as long as a lease would.
+   * Opens each database's `min` connections: where that is 0, none, and it says nothing of the server. Waits for a server
+   * that is away as long as a lease would.
    * @throws ConnectError when a server refuses for good, LeaseTimeoutError when the time is over, BrokerClosedError.
    */
   async ready(): Promise<void> {

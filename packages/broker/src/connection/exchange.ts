@@ -9,8 +9,8 @@ export class RefusedError extends Error {}
 /**
  * Sends simple queries in one write and waits, as the connection's user, for all their answers; the connection must be in
  * step.
- * @throws RefusedError when one fails, Error when the answers are those of other queries, when the time is over, or when the connection
- *   is lost.
+ * @throws RefusedError when one fails, Error when the answers are those of other queries, when the time is over, or when the
+ *   connection is lost.
  */
 export async function exchange(
   connection: ServerConnection,
