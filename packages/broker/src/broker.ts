@@ -285,8 +285,9 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
+    const keeping = new Set(databases.filter((name) => this.#databases.get(name)?.database.prepare))
     const find = (name: string) => this.#find(name, databases)
-    return { label, databases: addresses, traceLeases, usesTls, find }
+    return { label, databases: addresses, keeping, traceLeases, usesTls, find }
   }
 
   #find(name: string, allowed: readonly string[]): DatabaseLeases {

@@ -63,6 +63,11 @@ export interface DatabaseOptions extends ServerOptions {
   readOnly?: boolean
   deferrable?: boolean
   /**
+   * Whether a parameterised text that repeats within a lease is prepared by itself: from its third use on it is neither sent
+   * nor parsed again. Has to be off where a pooler gives each transaction another connection. Default: true.
+   */
+  prepare?: boolean
+  /**
    * Replaces the statements that put the session back to its initial state after each lease. Whatever it leaves, the
    * next lease inherits; only a prepared statement does not stand in the way of a query of the same name. `''` resets
    * nothing but an open transaction. Default: `DISCARD ALL`.

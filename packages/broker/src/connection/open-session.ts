@@ -114,8 +114,19 @@ async function prepare(client: pg.Client, database: Database): Promise<readonly 
 
 /** The options that are pg's. Of the limit it would know a part only. */
 function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
-  const { max, min, onConnect, name, resetQuery, handOver, isolationLevel, readOnly, deferrable, ...rest } =
-    database
+  const {
+    max,
+    min,
+    onConnect,
+    name,
+    prepare,
+    resetQuery,
+    handOver,
+    isolationLevel,
+    readOnly,
+    deferrable,
+    ...rest
+  } = database
   return {
     ...rest,
     connectionTimeoutMillis: 0,

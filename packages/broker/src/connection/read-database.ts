@@ -29,6 +29,7 @@ const DEFAULTS = {
   cancelTimeoutMillis: 5000,
   maxLeaseMillis: 0,
   leakDetectionMillis: 0,
+  prepare: true,
   resetQuery: 'DISCARD ALL',
 }
 
@@ -78,6 +79,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   isolationLevel: oneOf(...ISOLATION_LEVELS),
   readOnly: flag,
   deferrable: flag,
+  prepare: flag,
   resetQuery: text,
   onConnect: callable,
 }

@@ -25,6 +25,7 @@ import { MOST_CONTROL_PORTS, type ThreadShare } from './thread-share.js'
 export interface ThreadRights extends PortRights {
   /** Those that it may lease, and where their servers are. */
   readonly databases: ReadonlyMap<string, ServerAddress | undefined>
+  readonly keeping: ReadonlySet<string>
   readonly traceLeases: boolean
   /** Whether some of the databases' connections have TLS. */
   readonly usesTls: boolean
@@ -80,11 +81,11 @@ export class ServedThread {
   }
 
   #methods(): BrokerControl {
-    const { databases, traceLeases, usesTls } = this.#rights
+    const { databases, keeping, traceLeases, usesTls } = this.#rights
     return {
       hello: () => {
         this.#mustBeOpen()
-        return { databases, traceLeases, usesTls, threadId }
+        return { databases, keeping, traceLeases, usesTls, threadId }
       },
       standStill: (memory) => this.#standStill(memory),
       serveLeases: (port, speaksTls) => this.#serveLeases(port as MessagePort, speaksTls === true),

@@ -1,30 +1,10 @@
-import type { Duplex } from 'node:stream'
-import pg from 'pg'
 import { ConfigurationError } from '../common/errors.js'
 import { Bind, Close, Describe, Execute, Parse } from '../protocol/frontend-types.js'
 import { type Message, RowParser } from '../protocol/row-parser.js'
 import { knownPg } from './pg-client.js'
+import { type ClientStream, PreparingConnection } from './preparing-connection.js'
 
 type Handler = (message: unknown) => void
-
-/** What a connection needs of its stream. */
-interface ClientStream extends Duplex {
-  /** The server has said that it closes the connection. */
-  ends(lastWord: Error): void
-}
-
-/** `pg.Connection`, of which the types tell little. */
-const UntypedConnection = pg.Connection as unknown as new (config: {
-  stream: ClientStream
-}) => InstanceType<typeof pg.Connection> & {
-  /** Whether somebody listens to every message. */
-  readonly _emitMessage: boolean
-  attachListeners(stream: ClientStream): void
-  close(what: { type: 'S'; name: string }): void
-  parse(statement: { name?: string; text: string }): void
-  _send(message: Buffer): boolean
-  end(): void
-}
 
 /** What a leased client handles in a way of its own. */
 const OVERRIDDEN: readonly string[] = ['_handleCopyInResponse', '_handleErrorMessage']
@@ -67,17 +47,11 @@ const UNSYNCED: readonly number[] = [Parse, Bind, Describe, Execute, Close]
  * The connection of a leased client. `pg.Client` listens to twenty kinds of messages, which is more work than a small query
  * when a client lives for a lease: here they go straight to the client, and then to whoever else listens.
  */
-export class LeaseConnection extends UntypedConnection {
-  /** Undefined once nothing comes any more. */
-  client: object | undefined
+export class LeaseConnection extends PreparingConnection {
   /** Whether it is gone. */
   #isLost = false
   /** The type of the message that was sent last. */
   #sent = 0
-
-  constructor(stream: ClientStream) {
-    super({ stream })
-  }
 
   /**
    * It is gone, and nothing answers. `pg-cursor` and `pg-query-stream` wait at a close for the end of an answer, and for nothing
@@ -134,6 +108,7 @@ export class LeaseConnection extends UntypedConnection {
   override attachListeners(stream: ClientStream): void {
     const parser = new RowParser()
     const deliver = (message: Message) => {
+      if (this.isRepaired(message)) return
       if (this._emitMessage) this.emit('message', message)
       // It ends all queries alike, and the connection.
       if (message === parser.lastWord) stream.ends(message as unknown as Error)
@@ -148,15 +123,6 @@ export class LeaseConnection extends UntypedConnection {
         stream.destroy(parser.fault)
       }
     })
-  }
-
-  /**
-   * Where the database's reset leaves prepared statements, there may be one of this name of a lease before, which this client
-   * does not know: the new one takes its place. To close one that there is not does nothing.
-   */
-  override parse(statement: { name?: string; text: string }): void {
-    if (statement.name) this.close({ type: 'S', name: statement.name })
-    super.parse(statement)
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {

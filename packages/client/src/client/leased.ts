@@ -49,7 +49,8 @@ export class Leased extends PgClient {
     const request: LeaseRequest = { ...lease, database: lease.database ?? 'default' }
     if (task !== undefined) request.task = task
     const stream = new LeaseStream(link, request, options.pipeline === true)
-    const connection = new LeaseConnection(stream)
+    const keeps = () => link.info?.keeping.has(request.database) === true
+    const connection = new LeaseConnection(stream, keeps)
     const address = link.databases.get(request.database)
     super(clientConfig(connection, options, address))
     connection.client = this

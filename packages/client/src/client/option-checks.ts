@@ -67,6 +67,7 @@ export const BROKER_OPTIONS = [
   'maxLeaseMillis',
   'leakDetectionMillis',
   'handOver',
+  'prepare',
   'resetQuery',
   'onConnect',
 ]

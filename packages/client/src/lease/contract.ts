@@ -69,6 +69,8 @@ export interface ServerAddress {
 export interface BrokerInfo {
   /** The databases that this thread may lease, and where their servers are as far as that is known. */
   databases: ReadonlyMap<string, ServerAddress | undefined>
+  /** Those of them whose connections may keep the statements of a lease until its end. */
+  keeping: ReadonlySet<string>
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
   /** Whether some of their connections have TLS. */

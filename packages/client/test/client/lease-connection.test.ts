@@ -18,7 +18,7 @@ const stream = (lastWords: Error[] = []) =>
 
 /** A connection, and what its client was told, one entry for each message. */
 function start() {
-  const connection = new LeaseConnection(stream())
+  const connection = new LeaseConnection(stream(), () => true)
   const told: unknown[] = []
   connection.client = Object.assign(Object.create(pg.Client.prototype), {
     emit: (...values: unknown[]) => told.push(values),
@@ -33,16 +33,17 @@ test('the client is told of whatever pg registers listeners for', () => {
   expect(registered.length).toBeGreaterThan(15)
   for (const name of registered) {
     const asked: unknown[] = []
-    const connection = new LeaseConnection(stream())
+    const connection = new LeaseConnection(stream(), () => true)
     const note = (_: object, property: unknown) => asked.push(property) > 0 && anything
-    connection.client = new Proxy({}, { get: note, set: (...call) => note(call[0], call[1]) !== false })
+    const client = new Proxy({}, { get: note, set: (...call) => note(call[0], call[1]) !== false })
+    connection.client = client as never
     connection.emit(name, { error: new Error(name) })
     expect(asked.length, name).toBeGreaterThan(0)
   }
 })
 
 test('the client hears of a message before others do, and they hear of it as well', () => {
-  const connection = new LeaseConnection(stream())
+  const connection = new LeaseConnection(stream(), () => true)
   const order: string[] = []
   const client = Object.assign(Object.create(pg.Client.prototype), { emit: () => order.push('client') })
   connection.client = client
@@ -88,7 +89,7 @@ test.each([
 ])('an error %s ends the stream if the server closes behind it', async (_, fields, isLast) => {
   const lastWords: Error[] = []
   const lease = stream(lastWords)
-  const connection = new LeaseConnection(lease)
+  const connection = new LeaseConnection(lease, () => true)
   const heard: Error[] = []
   connection.on('errorMessage', (error: Error) => heard.push(error))
   connection.client = Object.assign(Object.create(pg.Client.prototype), { _handleErrorMessage() {} })

@@ -24,6 +24,13 @@ export const rowsOf = async (text, { db }) => (await db.query(text)).rows
 /** Runs statements and gives the first row of the last. */
 export const runs = async (text, { db }) => [await db.query(text)].flat().at(-1).rows[0]
 
+/** The texts that the server keeps for this task, which sends this one three times. */
+export async function keeps(text, { db }) {
+  for (const value of [1, 2, 3]) await db.query(text, [value])
+  const { rows } = await db.query('SELECT statement FROM pg_prepared_statements')
+  return rows.map(({ statement }) => statement)
+}
+
 /** The same by another name. */
 export const runsNext = (text, context) => runs(text, context)
 

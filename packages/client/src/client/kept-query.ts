@@ -1,0 +1,41 @@
+/** Errors of a statement that another session's change has made useless: the same text, parsed anew, may be right. */
+const OUTDATED = /^(?:0A000|26000|22|42)/
+
+/**
+ * - `sending`: its messages are not all sent;
+ * - `sent`: the server may refuse it yet;
+ * - `refused`: the server has, and nothing has been run.
+ */
+type State = 'sending' | 'sent' | 'refused'
+
+/**
+ * A query of a statement that the server keeps, until it is bound. Should the server refuse it before that, outside a
+ * transaction, nothing has been run, and it is sent again with its text.
+ */
+export class KeptQuery {
+  readonly statement: { readonly text: string; readonly name: string }
+  /** Bind, and what follows it. */
+  readonly messages: Buffer[] = []
+  #state: State = 'sending'
+
+  constructor(statement: { text: string; name: string }) {
+    this.statement = statement
+  }
+
+  get isRefused(): boolean {
+    return this.#state === 'refused'
+  }
+
+  sends(message: Buffer, isLast: boolean): void {
+    if (this.#state !== 'sending') return
+    this.messages.push(message)
+    if (isLast) this.#state = 'sent'
+  }
+
+  /** @returns whether it is to be sent again, once the server is ready. */
+  refuse({ code }: { code?: unknown }): boolean {
+    if (this.#state !== 'sent' || !OUTDATED.test(String(code))) return false
+    this.#state = 'refused'
+    return true
+  }
+}
