@@ -50,8 +50,9 @@ export async function expectNothingOpen(
  * Fails each test of the file after which the server still has a connection to the database, or this thread a message
  * port or a worker thread that it did not have before. Call it before the file's own `afterEach`, so that it runs last.
  * It runs before `onTestFinished`.
+ * @param isShared whether something is open that outlives the test. Who closes it looks for what is left open.
  */
-export function failOnLeaks(database: TestDatabase): void {
+export function failOnLeaks(database: TestDatabase, isShared = () => false): void {
   let before: ReadonlySet<number>
 
   beforeEach(() => {
@@ -59,6 +60,7 @@ export function failOnLeaks(database: TestDatabase): void {
   })
 
   afterEach(async ({ task }) => {
+    if (isShared()) return
     try {
       // What a failed test leaves open tells nothing new.
       if (task.result?.state !== 'fail') await expectNothingOpen(database, before)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
-import { afterEach, inject } from 'vitest'
+import { afterAll, afterEach, inject } from 'vitest'
 import {
   type AttachOptions,
   ConnectionBroker,
@@ -10,24 +10,79 @@ import {
 } from '../../src/index.js'
 import type { TestDatabase } from './database.js'
 import { Doorman } from './doorman.js'
-import { failOnLeaks } from './leaks.js'
+import { expectNothingOpen, failOnLeaks, openHere } from './leaks.js'
 import { TcpProxy } from './proxy.js'
 import { until } from './until.js'
 
 const TLS = { ca: inject('certificate').cert }
 
-/** Closes in the order of the functions, the last one first, after each test; then nothing may be left open. */
+/** Closes in the order of the functions, the last one first. */
+class Closers {
+  readonly #closers: (() => Promise<unknown>)[] = []
+
+  add(close: () => Promise<unknown>): void {
+    this.#closers.push(close)
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close()
+  }
+}
+
+/** Closes what a test has opened after it, the last one first; then nothing may be left open. */
 export class Lending {
   readonly #database: TestDatabase
-  readonly #closers: (() => Promise<unknown>)[] = []
+  /** Of the test, or of what several tests share while that is made. */
+  #closers = new Closers()
+  /** How many things are open now that several tests share. */
+  #shared = 0
 
   /** To be made at the top of a test file. */
   constructor(database: TestDatabase) {
     this.#database = database
-    failOnLeaks(database)
-    afterEach(async () => {
-      for (const close of this.#closers.splice(0).reverse()) await close()
+    failOnLeaks(database, () => this.#shared > 0)
+    afterEach(() => this.#closers.close())
+  }
+
+  /**
+   * What the tests of a block share, made when the first of them asks for it: for tests that would spend most of their
+   * time on starting threads. It is closed at the block's end, and after a test that has failed; then nothing may be left
+   * open. To be called where the block begins.
+   * @param start makes it, with the functions of this object, which close it.
+   */
+  shared<T extends object>(start: () => T): () => T {
+    let made: T | undefined
+    let before: ReadonlySet<number>
+    const closers = new Closers()
+    const close = async () => {
+      if (made === undefined) return
+      made = undefined
+      this.#shared--
+      await closers.close()
+      await expectNothingOpen(this.#database, before)
+    }
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') await close()
     })
+    afterAll(close)
+    return () => {
+      if (made === undefined) {
+        before = openHere()
+        this.#shared++
+        made = this.#with(closers, start)
+      }
+      return made
+    }
+  }
+
+  #with<T>(closers: Closers, start: () => T): T {
+    const own = this.#closers
+    this.#closers = closers
+    try {
+      return start()
+    } finally {
+      this.#closers = own
+    }
   }
 
   /** A broker of this one database, `default`, and others by name. */
@@ -40,7 +95,7 @@ export class Lending {
       ]),
     )
     const broker = new ConnectionBroker({ databases })
-    this.#closers.push(() => broker.close({ timeoutMillis: 0 }))
+    this.#closers.add(() => broker.close({ timeoutMillis: 0 }))
     return broker
   }
 
@@ -55,7 +110,7 @@ export class Lending {
       maxThreads: 1,
       ...options,
     })
-    this.#closers.push(() => executor.close({ timeoutMillis: 0 }))
+    this.#closers.add(() => executor.close({ timeoutMillis: 0 }))
     return executor
   }
 
@@ -73,26 +128,26 @@ export class Lending {
   /** The same, attached to nothing. */
   detached(file: string, options: WorkerOptions = {}): Worker {
     const worker = new Worker(new URL(taskFile(file)), options)
-    this.#closers.push(() => worker.terminate())
+    this.#closers.add(() => worker.terminate())
     return worker
   }
 
   /** Stands between clients and the server, and lets in whom the test wants. */
   async doorman(connectionString = this.#database.connectionString): Promise<Doorman> {
     const doorman = await Doorman.start(connectionString)
-    this.#closers.push(() => doorman.close())
+    this.#closers.add(() => doorman.close())
     return doorman
   }
 
   /** Stands between clients and the server, and fails as networks do. */
   async proxy(): Promise<TcpProxy> {
     const proxy = await TcpProxy.start(this.#database.connectionString)
-    this.#closers.push(() => proxy.close())
+    this.#closers.add(() => proxy.close())
     return proxy
   }
 
   closeAfterTest(close: () => Promise<unknown>): void {
-    this.#closers.push(close)
+    this.#closers.add(close)
   }
 }
 

@@ -1,5 +1,5 @@
 import { LeaseLostError, ProtocolError } from '@pglease/client'
-import { describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { message } from '../../../../client/test/protocol/wire.js'
 import { createTestDatabase } from '../../support/database.js'
 import { FakeServer, READY } from '../../support/fake-server.js'
@@ -104,6 +104,18 @@ test('a server that answers a cancel, with what no server should say, stalls nob
 })
 
 describe('a server that says what no server should costs the lease and nothing else:', () => {
+  let server: FakeServer
+  beforeAll(async () => {
+    server = await FakeServer.start()
+  })
+  afterAll(() => server.close())
+
+  const shared = lending.shared(() => {
+    const { connectionString } = server
+    const broker = lending.broker({ connectionString, max: 1, cancelTimeoutMillis: 500 })
+    return { broker, executor: lending.executor<Tasks>(broker, 'manners/basics.js') }
+  })
+
   test.each<[string, Buffer]>([
     ['a value longer than its row', row(int16(1), int32(1000), 'short')],
     ['a value longer by one byte', row(int16(1), int32(6), 'short')],
@@ -145,20 +157,22 @@ describe('a server that says what no server should costs the lease and nothing e
     ['a message of the start', answer('R', int32(0))],
     ['something else altogether', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ])('%s', async (_what, bad) => {
-    const server = await FakeServer.start({ toQuery: (text) => (text === 'break' ? bad : DONE) })
-    lending.closeAfterTest(() => server.close())
-    const { connectionString } = server
-    const broker = lending.broker({ connectionString, max: 1, cancelTimeoutMillis: 500 })
-    const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+    const { broker, executor } = shared()
+    server.answers = { toQuery: (text) => (text === 'break' ? bad : DONE) }
+    const thread = await executor.run(undefined, { name: 'thread' })
+    // Each begins on a connection of its own.
+    await broker.recycle('default')
+    await until(() => server.connections === 0, 'for the connection to be closed')
+    const before = broker.stats().default!
     const error = await executor.run('break', { name: 'runs' }).catch((error) => error)
     expect(error).toBeInstanceOf(ProtocolError)
     // By the same thread, on another connection.
     expect(await executor.run('go on', { name: 'runs' })).toBeUndefined()
-    expect(await executor.run('thread', { name: 'echoes' })).toBe('thread')
+    expect(await executor.run(undefined, { name: 'thread' })).toBe(thread)
     await untilQuiet(broker)
     await until(() => server.connections === 1, 'for the first connection to be closed')
-    expect(broker.stats().default).toMatchObject({ opened: 2, total: 1 })
-    if (getSockets || inject('relayed'))
-      expect(broker.stats().default!.handedOver > 0).toBe(!inject('relayed'))
+    const { opened, total, handedOver } = broker.stats().default!
+    expect({ opened, total }).toEqual({ opened: before.opened + 2, total: 1 })
+    if (getSockets || inject('relayed')) expect(handedOver > before.handedOver).toBe(!inject('relayed'))
   })
 })

@@ -1,6 +1,5 @@
 import pg from 'pg'
 import { beforeAll, expect, test } from 'vitest'
-import type { ConnectionBroker, SharedPoolExecutor } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { until } from '../../support/until.js'
@@ -35,11 +34,16 @@ beforeAll(() =>
   ),
 )
 
-/** One thread and one connection: what a task leaves behind lies in the way of the next. */
-function start(): { broker: ConnectionBroker; executor: SharedPoolExecutor<Tasks> } {
+/** One thread and one connection: what a task leaves behind lies in the way of the next, and of the next test's. */
+const shared = lending.shared(() => {
   const broker = lending.broker({ max: 1 })
-  return { broker, executor: lending.executor<Tasks>(broker, 'leftovers.js') }
-}
+  const executor = lending.executor<Tasks>(broker, 'leftovers.js')
+  const connections = () => {
+    const { opened, closed } = broker.stats().default!
+    return { opened, unclean: closed.unclean }
+  }
+  return { broker, executor, connections }
+})
 
 const other = `${database.name}_other`
 
@@ -68,11 +72,13 @@ test.each([
   ['an advisory lock of the transaction', ['BEGIN', 'SELECT pg_advisory_xact_lock(42)']],
   ['the state of a sequence', ["SELECT nextval('numbers')"]],
 ])('the next lease sees nothing of %s', async (_what, statements) => {
-  const { broker, executor } = start()
+  const { broker, executor, connections } = shared()
   const before = await executor.run(undefined, { name: 'looks' })
+  const [had, { leases }] = [connections(), broker.stats().default!]
   expect(await executor.run(statements, { name: 'leaves' })).not.toEqual(before.seen)
   expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
-  expect(broker.stats().default).toMatchObject({ opened: 1, leases: 3 })
+  expect(connections()).toEqual(had)
+  expect(broker.stats().default).toMatchObject({ leases: leases + 2 })
 })
 
 test.each([
@@ -89,14 +95,15 @@ test.each([
   'a statement parsed and nothing more',
   'a goodbye',
 ])('the next lease has the connection, and nothing of %s', async (speech) => {
-  const { broker, executor } = start()
+  const { broker, executor, connections } = shared()
   const before = await executor.run(undefined, { name: 'looks' })
+  const had = connections()
   const told = await executor.run(speech, { name: 'speaks' }).catch((error) => error.message)
   // Behind a goodbye nothing is answered: pg says so to its own task, unless that is over before the lease is.
   const allowed = speech === 'a goodbye' ? [undefined, 'Connection terminated unexpectedly'] : [undefined]
   expect(allowed).toContain(told)
   expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
-  expect(broker.stats().default).toMatchObject({ opened: 1 })
+  expect(connections()).toEqual(had)
   const { rows } = await broker.withConnection((client) => client.query('SELECT count(*)::int FROM copied'))
   expect(rows).toEqual([{ count: 0 }])
 })
@@ -104,13 +111,14 @@ test.each([
 test.each(['half a message', 'half a COPY message'])(
   'a connection with %s is not lent again',
   async (speech) => {
-    const { broker, executor } = start()
+    const { executor, connections } = shared()
     const before = await executor.run(undefined, { name: 'looks' })
+    const { opened, unclean } = connections()
     await executor.run(speech, { name: 'speaks' })
     const after = await executor.run(undefined, { name: 'looks' })
     expect(after.seen).toEqual(before.seen)
     expect(after.pid).not.toBe(before.pid)
-    expect(broker.stats().default).toMatchObject({ opened: 2, closed: { unclean: 1 } })
+    expect(connections()).toEqual({ opened: opened + 1, unclean: unclean + 1 })
   },
 )
 
@@ -130,14 +138,14 @@ test('a COPY in of which the lease did not see the beginning is ended all the sa
 })
 
 test('two leases may give the same name to different statements', async () => {
-  const { executor } = start()
+  const { executor } = shared()
   const prepares = (text: string) => executor.run(['same', text], { name: 'prepares' })
   expect(await prepares('SELECT 1 AS one')).toEqual([{ one: 1 }])
   expect(await prepares('SELECT 2 AS two')).toEqual([{ two: 2 }])
 })
 
 test('what a lease wrote and did not commit is not there for the next', async () => {
-  const { broker, executor } = start()
+  const { broker, executor } = shared()
   await executor.run(['BEGIN', 'CREATE TABLE uncommitted ()', 'INSERT INTO copied VALUES (1)'], {
     name: 'leaves',
   })
@@ -149,7 +157,7 @@ test('what a lease wrote and did not commit is not there for the next', async ()
 })
 
 test('notifications for a listener that is gone do not reach the next lease', async () => {
-  const { executor } = start()
+  const { executor } = shared()
   const notifier = new pg.Client(database.connectionString)
   await notifier.connect()
   lending.closeAfterTest(() => notifier.end())
