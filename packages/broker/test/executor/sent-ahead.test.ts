@@ -86,7 +86,7 @@ describe('a thread begins its next task while the main thread is blocked', () =>
     await after
   })
 
-  // Two thousand tasks and hundreds of threads: a busy machine takes long.
+  // A thousand tasks and a hundred threads: a busy machine takes long.
   const patience = { timeout: 180_000 }
   test(
     'and none is lost, begun twice or beside another, while threads come and go and callers abort',
@@ -94,7 +94,7 @@ describe('a thread begins its next task while the main thread is blocked', () =>
     async () => {
       const executor = start({ maxThreads: 4, idleTimeout: 1, abortGraceMillis: 5 })
       const next = randomFrom(7)
-      const begun = new Int32Array(new SharedArrayBuffer(4 * 2000))
+      const begun = new Int32Array(new SharedArrayBuffer(4 * 1000))
       const outcomes = { answered: 0, aborted: 0, died: 0 }
       const run = async (number: number) => {
         const [kind, stop] = [next(), new AbortController()]
