@@ -36,7 +36,7 @@ async function expectRefusal(
   line: RegExp,
   env?: NodeJS.ProcessEnv,
 ): Promise<void> {
-  const ended = await runDemo([...args, '--countries', 'LI', '--moves', '1'], env)
+  const ended = await runDemo([...args, '--moves', '1'], env)
   expect(ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(line) })
   expect(ended.stderr.trimEnd()).not.toContain('\n')
 }

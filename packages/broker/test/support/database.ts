@@ -20,7 +20,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const admin = new pg.Client({ connectionString: server })
   await admin.connect()
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await admin.query(`CREATE DATABASE ${name}`)
+  // Copying files takes half as long as writing what is in them to the log.
+  await admin.query(`CREATE DATABASE ${name} STRATEGY file_copy`)
   afterAll(async () => {
     await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
     await admin.end()

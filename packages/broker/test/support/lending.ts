@@ -8,6 +8,7 @@ import {
   type ExecutorOptions,
   SharedPoolExecutor,
 } from '../../src/index.js'
+import { type Counts, countsFromNow } from './counts.js'
 import type { TestDatabase } from './database.js'
 import { Doorman } from './doorman.js'
 import { expectNothingOpen, failOnLeaks, openHere } from './leaks.js'
@@ -72,6 +73,26 @@ export class Lending {
         made = this.#with(closers, start)
       }
       return made
+    }
+  }
+
+  /**
+   * The same, as far as it can be had anew: without the connections that the tests before have left, and with the broker's
+   * counts since the test has asked for it.
+   */
+  renewed<T extends { broker: ConnectionBroker }>(
+    start: () => T,
+  ): () => Promise<T & { counts: (database?: string) => Counts }> {
+    const shared = this.shared(start)
+    return async () => {
+      const made = shared()
+      const { broker } = made
+      for (const database of Object.keys(broker.stats())) {
+        await untilQuiet(broker, database)
+        await broker.recycle(database)
+        await until(() => broker.stats()[database]!.total === 0, 'for the connections to be closed')
+      }
+      return { ...made, counts: countsFromNow(broker) }
     }
   }
 

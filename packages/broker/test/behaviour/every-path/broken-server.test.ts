@@ -80,7 +80,7 @@ test('whatever a server says, each query has an end, and the thread goes on', as
     expect(await goOn(), `round ${round} of seed ${SEED}`).toBeUndefined()
   }
   expect(await executor.run(undefined, { name: 'thread' })).toBe(thread)
-})
+}, 120_000)
 
 test('a server that answers a cancel, with what no server should say, stalls nobody', async () => {
   const toQuery = (text: string) => (text === 'never' ? Buffer.alloc(0) : DONE)

@@ -36,7 +36,8 @@ beforeAll(() =>
 
 /** One thread and one connection: what a task leaves behind lies in the way of the next, and of the next test's. */
 const shared = lending.shared(() => {
-  const broker = lending.broker({ max: 1 })
+  // Long: some leave much to read, and a busy machine takes its time.
+  const broker = lending.broker({ max: 1, cancelTimeoutMillis: 20_000 })
   const executor = lending.executor<Tasks>(broker, 'leftovers.js')
   const connections = () => {
     const { opened, closed } = broker.stats().default!

@@ -10,38 +10,34 @@ type Tasks = typeof import('../../tasks/leases.js')
 const lending = new Lending(database)
 
 /** An executor of one thread on a broker of one connection: what one task keeps, the next cannot have. */
-function start() {
+const start = lending.renewed(() => {
   const broker = lending.broker({ max: 1 })
   const executor = lending.executor<Tasks>(broker, 'leases.js')
-  const counts = () => {
-    const { opened, leases } = broker.stats().default!
-    return { opened, leases }
-  }
   /** A task after the one under test, which needs the connection that it had. */
   const next = () => executor.run(undefined, { name: 'queries' })
-  return { broker, executor, counts, next }
-}
+  return { broker, executor, next }
+})
 
 test('a task that only takes the client out of its context costs no connection', async () => {
-  const { executor, counts } = start()
+  const { executor, counts } = await start()
   for (const name of ['takesTheClient', 'onlyConnects', 'onlyPrepares'] as const)
     await executor.run(undefined, { name })
-  expect(counts()).toEqual({ opened: 0, leases: 0 })
+  expect(counts()).toMatchObject({ opened: 0, leases: 0 })
   expect(await database.serverConnections()).toBe(0)
 })
 
 test('a task that asks twice for the same has one client, and so needs one connection', async () => {
-  const { executor } = start()
+  const { executor } = await start()
   expect(await executor.run(undefined, { name: 'takesOneClientTwice' })).toBe(true)
 })
 
 test('the first query opens the one lease of a task, and its return gives it back', async () => {
-  const { broker, executor, counts, next } = start()
+  const { broker, executor, counts, next } = await start()
   const [first, second] = await executor.run(undefined, { name: 'queriesTwice' })
   expect(first).toBe(second)
   await untilQuiet(broker)
-  expect(counts()).toEqual({ opened: 1, leases: 1 })
-  expect(broker.stats().default!.handedOver).toBe(getSockets ? 1 : 0)
+  expect(counts()).toMatchObject({ opened: 1, leases: 1 })
+  expect(counts().handedOver).toBe(getSockets ? 1 : 0)
   expect(await next()).toBe(first)
 })
 
@@ -54,7 +50,7 @@ test.each([
   'releasesEarly',
   'releasesTwice',
 ] as const)('a lease comes back from a task that %s', async (name) => {
-  const { broker, executor, next } = start()
+  const { broker, executor, next } = await start()
   await executor.run('thrown', { name }).catch(() => {})
   expect(await next()).toBeTypeOf('number')
   await untilQuiet(broker)
@@ -62,15 +58,15 @@ test.each([
 })
 
 test('a task that throws before its first query costs no connection', async () => {
-  const { executor, counts } = start()
+  const { executor, counts } = await start()
   await expect(executor.run('thrown', { name: 'throwsAtOnce' })).rejects.toThrow('thrown')
-  expect(counts()).toEqual({ opened: 0, leases: 0 })
+  expect(counts()).toMatchObject({ opened: 0, leases: 0 })
 })
 
 test('a lease that is over before it was granted takes no connection from others', async () => {
-  const { broker, executor } = start()
+  const { broker, counts, executor } = await start()
   await Promise.all(Array.from({ length: 50 }, () => executor.run(undefined, { name: 'leavesWhenAsked' })))
-  const counted = () => broker.stats().default!.leases + broker.stats().default!.withdrawn
+  const counted = () => counts().leases + counts().withdrawn
   // A task's answer may overtake its lease, which travels by another port.
   await until(() => counted() >= 50, 'for the leases of all tasks')
   await untilQuiet(broker)
@@ -78,7 +74,7 @@ test('a lease that is over before it was granted takes no connection from others
 })
 
 test('a client refuses to work after its release', async () => {
-  const { executor } = start()
+  const { executor } = await start()
   expect(await executor.run(undefined, { name: 'releasesEarly' })).toBe('PGLEASE_LEASE_RELEASED')
   await expect(executor.run(undefined, { name: 'releasesTwice' })).rejects.toMatchObject({
     code: 'PGLEASE_LEASE_RELEASED',
@@ -87,7 +83,7 @@ test('a client refuses to work after its release', async () => {
 })
 
 test('a client that a task has kept is of no use to a later task', async () => {
-  const { executor } = start()
+  const { executor } = await start()
   await executor.run(undefined, { name: 'keeps' })
   await expect(executor.run(undefined, { name: 'usesTheKept' })).rejects.toMatchObject({
     code: 'PGLEASE_LEASE_RELEASED',

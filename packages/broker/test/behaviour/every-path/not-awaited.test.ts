@@ -37,11 +37,14 @@ function start(options: DatabaseOptions = {}) {
 /** Longer than any test. */
 const WITHOUT_BOUND = { cancelTimeoutMillis: 2 ** 31 - 1 }
 
+/** The thread of the tests before, and of the tests behind. */
+const goOn = lending.renewed(() => start(WITHOUT_BOUND))
+
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
 
 describe('a task is over when what it has sent is answered:', () => {
   test('a query at its end', async () => {
-    const { executor, written } = start(WITHOUT_BOUND)
+    const { executor, written } = await goOn()
     const threads = new Set<unknown>()
     for (const number of numbers(50)) {
       threads.add(await executor.run(number, { name: 'inserts' }))
@@ -57,13 +60,13 @@ describe('a task is over when what it has sent is answered:', () => {
     ['queries of leases for a part of the task', 'insertsOnLeases'],
     ['a COPY whose data is complete', 'copies'],
   ] as const)('%s', async (_, name) => {
-    const { executor, written } = start(WITHOUT_BOUND)
+    const { executor, written } = await goOn()
     await executor.run(numbers(100), { name })
     expect(await written()).toEqual(numbers(100))
   })
 
   test('a query whose lease is still in the line', async () => {
-    const { broker, executor, written } = start(WITHOUT_BOUND)
+    const { broker, executor, written } = await goOn()
     const held = await hold(broker)
     const task = executor.run(1, { name: 'inserts' })
     await untilWaiting(broker, 1)
@@ -73,14 +76,14 @@ describe('a task is over when what it has sent is answered:', () => {
   })
 
   test('queries of clients that were released before', async () => {
-    const { executor, written } = start(WITHOUT_BOUND)
+    const { executor, written } = await goOn()
     await executor.run([numbers(2), [2], [3, 4]], { name: 'insertsAndReleases' })
     expect(await written()).toEqual(numbers(5))
   })
 })
 
 test('a released client refuses to go on, while what it has sent is answered', async () => {
-  const { broker, written } = start(WITHOUT_BOUND)
+  const { broker, written } = await goOn()
   const answer = gate()
   const codes = await broker.withConnection(async (client) => {
     void client.query('SELECT pg_sleep(0.01)').then(() => answer.open())
@@ -102,12 +105,12 @@ test.each([
   'a cursor of which nothing was read',
   'a stream of rows',
 ])('what only more input could end is ended at once: %s', async (what) => {
-  const { broker, executor, written } = start(WITHOUT_BOUND)
+  const { counts, executor, written } = await goOn()
   const thread = await executor.run(undefined, { name: 'thread' })
   await executor.run(what, { name: 'leavesOpen' })
   expect(await written()).toEqual(what === 'a COPY in behind a query' ? [0] : null)
   expect(await executor.run(undefined, { name: 'thread' })).toBe(thread)
-  expect(broker.stats().default).toMatchObject({ opened: 1 })
+  expect(counts()).toMatchObject({ opened: 1 })
 })
 
 test('what is not answered within cancelTimeoutMillis is cancelled, and the thread and the connection live on', async () => {
@@ -133,7 +136,7 @@ test('a query that is cut off says that its lease was released', async () => {
 
 describe('no thread ends for the queries that nobody awaits, when they are cancelled by', () => {
   test.each(['throwing', 'a release with an error', 'a release that destroys'])('%s', async (how) => {
-    const { executor } = start(WITHOUT_BOUND)
+    const { executor } = await goOn()
     const thread = await executor.run(undefined, { name: 'thread' })
     await executor.run(how, { name: 'endsBy' }).catch(({ message }) => expect(message).toBe('thrown'))
     expect(await executor.run(undefined, { name: 'leases' })).toBe(1)
@@ -141,7 +144,7 @@ describe('no thread ends for the queries that nobody awaits, when they are cance
   })
 
   test('the abort of a task that is over but for them', async () => {
-    const { executor } = start(WITHOUT_BOUND)
+    const { executor } = await goOn()
     const thread = await executor.run(undefined, { name: 'thread' })
     const abort = new AbortController()
     const task = executor.run(undefined, { name: 'sleeps', signal: abort.signal })
@@ -153,7 +156,7 @@ describe('no thread ends for the queries that nobody awaits, when they are cance
   })
 
   test('a revocation', async () => {
-    const { broker, executor } = start(WITHOUT_BOUND)
+    const { broker, executor } = await goOn()
     const threads: unknown[] = []
     const task = executor.run(undefined, { name: 'isRevoked', onProgress: (thread) => threads.push(thread) })
     await untilRunning(database)
@@ -167,7 +170,7 @@ describe('no thread ends for the queries that nobody awaits, when they are cance
     ['in a pipeline', true, 'SELECT 1'],
     ['in a pipeline, where it fails too', true, 'SELECT 2/0'],
   ])('the failure of the one before, %s', async (_, pipeline, text) => {
-    const { executor } = start(WITHOUT_BOUND)
+    const { executor } = await goOn()
     const thread = await executor.run(undefined, { name: 'thread' })
     for (const _round of numbers(20))
       await expect(executor.run({ pipeline, text }, { name: 'failsFirst' })).rejects.toMatchObject({
@@ -178,7 +181,7 @@ describe('no thread ends for the queries that nobody awaits, when they are cance
 })
 
 test('a task whose last answer is lost with its connection fails, and its thread lives on', async () => {
-  const { executor } = start(WITHOUT_BOUND)
+  const { executor } = await goOn()
   const thread = await executor.run(undefined, { name: 'thread' })
   const task = executor.run(undefined, { name: 'sleeps' })
   task.catch(() => {})
@@ -189,7 +192,7 @@ test('a task whose last answer is lost with its connection fails, and its thread
 })
 
 test('an abort while a function’s last answers are awaited rejects with its reason', async () => {
-  const { broker } = start(WITHOUT_BOUND)
+  const { broker } = await goOn()
   const abort = new AbortController()
   const over = broker.withConnection((client) => void client.query(SLEEP), { signal: abort.signal })
   over.catch(() => {})
@@ -252,7 +255,7 @@ describe('a warning', () => {
 })
 
 test('an abort that cancels what a function has sent is told to its caller, also when the function has returned', async () => {
-  const { broker } = start(WITHOUT_BOUND)
+  const { broker } = await goOn()
   const stop = new AbortController()
   const reason = new Error('Aborted before it returned')
   const work = broker.withConnection(
