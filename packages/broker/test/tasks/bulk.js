@@ -40,7 +40,7 @@ export async function reads({ rows, how, gate }, { db }) {
 
 /** Copies so many rows of a thousand bytes into a table, no faster than the connection takes them. */
 export async function copies({ rows, gate }, { db }) {
-  await db.query('CREATE TABLE IF NOT EXISTS copied (line text)')
+  await db.query('CREATE UNLOGGED TABLE IF NOT EXISTS copied (line text)')
   const { connection } = db
   const copy = db.query(new pg.Query('COPY copied FROM STDIN'))
   // The query would end the COPY, as it has no data.

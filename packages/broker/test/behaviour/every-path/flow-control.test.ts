@@ -110,7 +110,7 @@ test('one message may be larger than a window, in both directions', async () => 
 test('two copies at once in one thread do not mix, and what one read has left of a message waits for the next', async () => {
   const broker = lending.broker({ max: 1 }, { replica: { max: 1 } })
   const executor = lending.executor<Tasks>(broker, 'bulk.js')
-  const rows = 200_000
+  const rows = 100_000
   const digests = [0, 1].map((seed) => executor.run({ rows, seed }, { name: 'digest' }))
   expect(await executor.run({ rows }, { name: 'copiesBoth' })).toEqual(await Promise.all(digests))
 })

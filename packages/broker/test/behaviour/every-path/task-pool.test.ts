@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
 import { processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -75,7 +75,9 @@ describe('the pool of a task', () => {
 
   test('does not keep what has been released', async () => {
     const { executor } = start({ max: 1 })
-    const { clients, bytes } = await executor.run(2000, { name: 'leasesManyTimes' })
+    // On each path the same clients are released.
+    const times = inject('relayed') || inject('overTls') ? 500 : 2000
+    const { clients, bytes } = await executor.run(times, { name: 'leasesManyTimes' })
     expect(clients).toBe(0)
     expect(bytes).toBeLessThan(20_000_000)
   })

@@ -63,15 +63,15 @@ describe.skipIf(!getSockets)('a lease that a thread has begun without the broker
 describe.skipIf(!getSockets)('a cancel of a thread that has the socket', () => {
   test('never hits the lease’s next query, nor that of its next lease', async () => {
     const { broker, keeper } = start()
-    expect(await keeper.call('cancels', 30)).toEqual([])
+    expect(await keeper.call('cancels', 16)).toEqual([])
     await untilQuiet(broker)
     const { cancels, closed, leases } = broker.stats().default!
     expect({ leases, unclean: closed.unclean, lost: closed.lost }).toEqual({
-      leases: 30,
+      leases: 16,
       unclean: 0,
       lost: 0,
     })
-    expect(cancels).toBeGreaterThan(30)
+    expect(cancels).toBeGreaterThan(16)
   })
 
   test.each([

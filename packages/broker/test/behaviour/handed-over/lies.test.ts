@@ -76,11 +76,16 @@ const OPTIONS: [string, DatabaseOptions][] = [
 describe.skipIf(!getSockets).each(OPTIONS)(
   'after a thread has lied, on a database %s',
   (_database, options) => {
+    /** What one lie has done to it would be seen by those behind, too. */
+    const shared = lending.shared(() => ({
+      broker: lending.broker({ max: 1, cancelTimeoutMillis: 1000, ...options }),
+    }))
+
     describe.each(SESSIONS)('and said that its session %s', (_said, session) => {
       test.each(QUERIES.map((queries) => [queries.join('; '), queries] as const))(
         'while it had sent "%s", the next lease reads its own answers only',
         async (_sent, queries) => {
-          const broker = lending.broker({ max: 1, cancelTimeoutMillis: 1000, ...options })
+          const { broker } = shared()
           await lie(broker, queries, session())
           await expectRight(ask(broker))
           expect(await ask(broker)).toEqual([{ answer: 42 }])
