@@ -1,6 +1,6 @@
-import { closest, distance } from 'fastest-levenshtein'
 import { ConfigurationError } from './errors.js'
 import { nameOf, show, typeOf } from './option-words.js'
+import { meant } from './spelling.js'
 
 /** Says what a value must be, or undefined when it is right. */
 export interface Check {
@@ -124,20 +124,9 @@ function misplaced(
 
 function unknown(path: string, name: string, known: string[], database?: unknown): ConfigurationError {
   const option = join(path, name)
-  const meant = name.length > LONGEST_GUESSED ? undefined : nearest(name, known)
-  const hint = meant === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean "${meant}"?`
+  const guess = meant(name, known)
+  const hint = guess === undefined ? ` Known: ${known.join(', ')}.` : ` Did you mean "${guess}"?`
   return complaint(`${option} is not an option.${hint}`, { option }, database)
-}
-
-/** A longer name is none that was misspelt, and to compare it takes time. */
-const LONGEST_GUESSED = 64
-
-/** How many letters a misspelt name may differ in. */
-const MOST_WRONG = 3
-
-function nearest(name: string, known: string[]): string | undefined {
-  const meant = closest(name, known)
-  return distance(name.toLowerCase(), meant.toLowerCase()) <= MOST_WRONG ? meant : undefined
 }
 
 function complaint(
