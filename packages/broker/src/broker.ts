@@ -141,7 +141,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   }
 
   /**
-   * Lets a worker lease connections. Call it right after `new Worker(…)`: the worker asks for its port when it first
+   * Lets a worker lease connections. Call it right after `new Worker(file)`: the worker asks for its port when it first
    * wants a lease, by a message that this keeps from your own listeners. The worker must have been started after this
    * module was loaded.
    * @throws UnknownDatabaseError for a database that the broker has not, ConfigurationError, BrokerClosedError.

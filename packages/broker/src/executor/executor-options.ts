@@ -1,3 +1,4 @@
+import { SHARE_ENV } from 'node:worker_threads'
 import {
   anything,
   type Check,
@@ -46,6 +47,9 @@ export interface ExecutorOptions extends ThreadOptions {
   abortGraceMillis?: number
 }
 
+const list: Check = (value) => (Array.isArray(value) ? undefined : 'an array')
+const object: Check = (value) => (typeof value === 'object' ? undefined : 'an object')
+
 const CHECKS: Record<keyof ExecutorOptions, Check> = {
   filename: anything,
   name: text,
@@ -56,10 +60,10 @@ const CHECKS: Record<keyof ExecutorOptions, Check> = {
   concurrentTasksPerWorker: whole(1),
   databases: names,
   abortGraceMillis: millis,
-  resourceLimits: anything,
-  argv: anything,
-  execArgv: anything,
-  env: anything,
+  resourceLimits: object,
+  argv: list,
+  execArgv: list,
+  env: (value) => (typeof value === 'object' || value === SHARE_ENV ? undefined : 'an object or SHARE_ENV'),
   workerData: anything,
   niceIncrement: number,
 }

@@ -24,7 +24,7 @@ export class TaskDispatch {
     this.#threads = new ThreadPool(options, {
       ...events,
       room: () => this.#dispatch(),
-      unstarted: (error) => this.#failFirst(error),
+      unstarted: (cause, isForGood) => this.#failWaiting(cause, isForGood),
     })
   }
 
@@ -83,11 +83,12 @@ export class TaskDispatch {
   }
 
   /** Where threads cannot start, each costs one task, lest more and more are started in vain. */
-  #failFirst(cause: unknown): void {
+  #failWaiting(cause: unknown, isForGood: boolean): void {
     for (const run of this.#queue) {
       if (!run.takeBack()) continue
       const message = `No thread could begin task "${run.name}": ${described(cause)}`
-      return run.failed(new ThreadEndedError(message, { cause, retryable: true }))
+      run.failed(new ThreadEndedError(message, { cause, retryable: !isForGood }))
+      if (!isForGood) return
     }
   }
 }

@@ -170,6 +170,10 @@ describe('an executor is refused as misconfigured', () => {
     [{ maxThread: 2 }, 'executor.maxThread'],
     [{ abortGraceMillis: 'soon' }, 'executor.abortGraceMillis'],
     [{ maxQueue: -1 }, 'executor.maxQueue'],
+    [{ env: 'HOME=/' }, 'executor.env'],
+    [{ execArgv: '--import tsx' }, 'executor.execArgv'],
+    [{ argv: 3 }, 'executor.argv'],
+    [{ resourceLimits: 64 }, 'executor.resourceLimits'],
     [{ databases: 'default' }, 'executor.databases'],
     [{ databases: ['default', 'replicas'] }, 'executor.databases'],
   ])('when it is given %j', (options, option) => {
