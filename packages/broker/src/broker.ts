@@ -30,8 +30,8 @@ import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
 import type { BrokerWarning } from './common/warnings.js'
-import type { DatabaseOptions } from './connection/database-options.js'
-import { readDatabase } from './connection/read-database.js'
+import type { DatabaseOptions, PoolSize } from './connection/database-options.js'
+import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
 import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
@@ -231,6 +231,41 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
         () => new LeaseRevokedError(`The connections to "${name}" are being recycled.`, { database: name }),
       )
     }
+  }
+
+  /**
+   * Changes how many connections a database may have, whatever is lent. Where there may be more, those who wait get them at
+   * once. Where there may be fewer, idle ones are closed at once, and leased ones when they come back: until then there are
+   * more than `max`. Figures and errors tell the new size from here on.
+   * @throws ConfigurationError, also where `min` would be above `max`; UnknownDatabaseError, BrokerClosedError
+   */
+  resize(name: Name, size: PoolSize): void {
+    this.#mustBeOpen()
+    const database = this.#mustHave(name)
+    database.resize(readSize(size, database.database))
+  }
+
+  /**
+   * Grants no lease on a database until `resume`, and closes its connections: idle ones at once, leased ones when they come
+   * back, so that the server can be restarted, moved or changed. Who asks for a lease meanwhile waits, for its
+   * `connectionTimeoutMillis` at most; leases that are held go on. A task that holds one and waits for another on the same
+   * database waits for `resume`, and the pause for it. Of a database that is paused already, it waits as the first did.
+   *
+   * Resolves with true when no connection is open, however long leases are held; with false when the database was resumed
+   * before that. It rejects with an UnknownDatabaseError or a BrokerClosedError.
+   */
+  async pause(name: Name = 'default' as Name): Promise<boolean> {
+    this.#mustBeOpen()
+    return this.#mustHave(name).pause()
+  }
+
+  /**
+   * Grants leases again, to those who wait first, in the order of their line. Does nothing to a database that is not paused.
+   * @throws UnknownDatabaseError, BrokerClosedError
+   */
+  resume(name: Name = 'default' as Name): void {
+    this.#mustBeOpen()
+    this.#mustHave(name).resume()
   }
 
   /**

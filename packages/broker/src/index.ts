@@ -9,7 +9,7 @@ export {
 } from './broker.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
 export type { BrokerWarning, LeaseWarning, ProtocolWarning } from './common/warnings.js'
-export type { DatabaseOptions, ServerOptions } from './connection/database-options.js'
+export type { DatabaseOptions, PoolSize, ServerOptions } from './connection/database-options.js'
 export { SharedPoolExecutor } from './executor/executor.js'
 export type { ExecutorOptions } from './executor/executor-options.js'
 export type { TaskInput, TaskName, TaskResult } from './executor/executor-types.js'

@@ -11,6 +11,10 @@ export type CloseReason =
   | 'uses'
   /** Opened before a `recycle`. */
   | 'recycled'
+  /** Open beyond what a `resize` has left of `max`. */
+  | 'resized'
+  /** The database was paused. */
+  | 'paused'
   /** Did not answer when it was validated. */
   | 'invalid'
   /** The server or the network closed it. */
@@ -27,6 +31,8 @@ const CLOSE_REASONS = [
   'lifetime',
   'uses',
   'recycled',
+  'resized',
+  'paused',
   'invalid',
   'lost',
   'unclean',
@@ -62,7 +68,10 @@ export interface Distribution {
 
 /** One database's figures. The counters count from the broker's construction. */
 export interface DatabaseStatistics {
-  /** Connections now: `total` = `connecting` + `idle` + `leased` + `settling`, and never above `max`. */
+  /**
+   * Connections now: `total` = `connecting` + `idle` + `leased` + `settling`, and never above `max`, but after a `resize` for
+   * as long as leases hold more.
+   */
   total: number
   connecting: number
   idle: number
@@ -71,7 +80,10 @@ export interface DatabaseStatistics {
   settling: number
   /** Leases in the waiting line now. */
   waiting: number
+  min: number
   max: number
+  /** Whether it is paused: no lease is granted. */
+  paused: boolean
   /** `opened` = the sum of `closed` + the connections open now. */
   opened: number
   closed: Record<CloseReason, number>
@@ -147,7 +159,7 @@ export class Counters {
   report(
     now: Pick<
       DatabaseStatistics,
-      'total' | 'connecting' | 'idle' | 'leased' | 'settling' | 'waiting' | 'max'
+      'total' | 'connecting' | 'idle' | 'leased' | 'settling' | 'waiting' | 'min' | 'max' | 'paused'
     >,
   ): DatabaseStatistics {
     return {

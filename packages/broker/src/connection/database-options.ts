@@ -83,7 +83,15 @@ export interface DatabaseOptions extends ServerOptions {
   onConnect?: (client: pg.Client) => unknown
 }
 
-/** With every default filled in. */
+/** How many connections a pool has: what `ConnectionBroker.resize` takes. What is left out stays as it is. */
+export interface PoolSize {
+  /** The most connections open at a time; at least 1. */
+  max?: number
+  /** Connections kept open when idle; at most `max`. */
+  min?: number
+}
+
+/** With every default filled in. `min` and `max` change when the pool is resized: they are to be read anew each time. */
 export type Database = ServerOptions &
   Required<
     Omit<DatabaseOptions, keyof ServerOptions | 'isolationLevel' | 'readOnly' | 'deferrable' | 'onConnect'>

@@ -14,7 +14,7 @@ import {
   whole,
   wrong,
 } from '@pglease/client/internal'
-import type { Database, DatabaseOptions } from './database-options.js'
+import type { Database, DatabaseOptions, PoolSize } from './database-options.js'
 
 const DEFAULTS = {
   max: 10,
@@ -94,11 +94,26 @@ export function readDatabase(name: string, options: DatabaseOptions, handOver = 
   checkOptions(path, options, CHECKS, { database: name })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const database: Database = { ...DEFAULTS, handOver, ...given, name }
-  if (database.min > database.max) {
-    throw wrong(`${path}.min`, database.min, `at most ${path}.max, which is ${database.max}`, name)
-  }
+  checkSize(path, database)
   checkConnectionString(path, database)
   return database
+}
+
+/**
+ * Checks what a pool is to be resized to, and fills in what stays as it is.
+ * @throws ConfigurationError
+ */
+export function readSize(size: PoolSize, { name, ...now }: Database): Required<PoolSize> {
+  checkOptions('resize', size, { max: CHECKS.max, min: CHECKS.min }, { database: name })
+  const { max = now.max, min = now.min } = size
+  if (size.min === undefined && min > max)
+    throw wrong('resize.max', max, `at least the pool's min, which is ${min}, or come with a lower one`, name)
+  checkSize('resize', { name, max, min })
+  return { max, min }
+}
+
+function checkSize(path: string, { min, max, name }: Pick<Database, 'min' | 'max' | 'name'>): void {
+  if (min > max) throw wrong(`${path}.min`, min, `at most ${path}.max, which is ${max}`, name)
 }
 
 /** An address that pg would misread silently is told of here. */

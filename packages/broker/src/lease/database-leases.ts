@@ -7,7 +7,7 @@ import {
 } from '@pglease/client/internal'
 import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
-import type { Database } from '../connection/database-options.js'
+import type { Database, PoolSize } from '../connection/database-options.js'
 import { RefusedError } from '../connection/exchange.js'
 import { usesSharedTls } from '../connection/open-session.js'
 import { serverAddress } from '../connection/server-address.js'
@@ -67,6 +67,18 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
 
   recycle(): void {
     this.#pool.recycle()
+  }
+
+  resize(size: Required<PoolSize>): void {
+    this.#pool.resize(size)
+  }
+
+  pause(): Promise<boolean> {
+    return this.#pool.pause()
+  }
+
+  resume(): void {
+    this.#pool.resume()
   }
 
   /** Takes back every lease that holds a connection. */

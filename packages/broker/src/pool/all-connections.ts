@@ -1,6 +1,6 @@
 import type { CloseReason, Counters } from '../common/statistics.js'
 import { NOBODY } from '../connection/connection-user.js'
-import type { Database } from '../connection/database-options.js'
+import type { Database, PoolSize } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { mayPass } from './connect-failure.js'
 import { Connector } from './connector.js'
@@ -31,7 +31,8 @@ export class AllConnections {
   #leaving = 0
   /** Connections of an earlier epoch are never lent: see `recycle`. */
   #epoch = 0
-  #state: 'open' | 'closing' = 'open'
+  /** None is lent or opened but in `open`. */
+  #state: 'open' | 'paused' | 'closing' = 'open'
   /** Those who want to know when a connection has come or gone, once. */
   #onChange: (() => void)[] = []
 
@@ -49,6 +50,7 @@ export class AllConnections {
         if (!mayPass(error) && this.#accepted.size === 0) events.refused(error)
         this.#changed()
       },
+      givenUp: () => this.#changed(),
       mayConnect: () => events.freed(),
     })
   }
@@ -73,7 +75,16 @@ export class AllConnections {
 
   /** Not soon after a failure. */
   get mayOpen(): boolean {
-    return !this.#connector.isHeldBack && this.size < this.#database.max
+    return this.#state === 'open' && !this.#connector.isHeldBack && this.size < this.#database.max
+  }
+
+  /** Whether the pool has more than it may have since it was resized. */
+  get isOver(): boolean {
+    return this.size - this.#leaving > this.#database.max
+  }
+
+  get isPaused(): boolean {
+    return this.#state === 'paused'
   }
 
   get isClosing(): boolean {
@@ -104,7 +115,9 @@ export class AllConnections {
   spent(connection: ServerConnection): CloseReason | undefined {
     const { maxUses } = this.#database
     if (this.#state === 'closing') return 'closed'
+    if (this.#state === 'paused') return 'paused'
     if (connection.epoch !== this.#epoch) return 'recycled'
+    if (this.isOver) return 'resized'
     if (maxUses > 0 && connection.uses >= maxUses) return 'uses'
     if (performance.now() >= connection.expiresAt) return 'lifetime'
     return undefined
@@ -128,10 +141,28 @@ export class AllConnections {
     this.#epoch++
   }
 
+  resize({ min, max }: Required<PoolSize>): void {
+    this.#database.min = min
+    this.#database.max = max
+    this.#changed()
+  }
+
+  /** All are spent, those being opened are given up, and no more are opened until it is resumed. */
+  pause(): void {
+    this.#state = 'paused'
+    this.#connector.giveUp()
+  }
+
+  resume(): void {
+    if (!this.isPaused) return
+    this.#state = 'open'
+    this.#changed()
+  }
+
   /** All are spent, those being opened are given up, and no more are opened. */
   beginClose(): void {
     this.#state = 'closing'
-    this.#connector.stop()
+    this.#connector.giveUp()
     this.#changed()
   }
 
@@ -140,12 +171,12 @@ export class AllConnections {
    * @throws ConnectError, BrokerClosedError, or what `timeoutError` returns
    */
   async ready(timeoutError: (waitedMillis: number) => Error): Promise<void> {
-    const { min, connectionTimeoutMillis: limit } = this.#database
+    const { connectionTimeoutMillis: limit } = this.#database
     const late = limit === 0 ? undefined : AbortSignal.timeout(limit)
     const wake = () => this.#changed()
     late?.addEventListener('abort', wake)
     try {
-      while (this.#state === 'open' && this.#accepted.size < min) {
+      while (!this.isClosing && this.#accepted.size < this.#database.min) {
         if (late?.aborted) throw timeoutError(limit)
         await this.#change()
         const { error } = this.#connector
@@ -157,9 +188,10 @@ export class AllConnections {
     }
   }
 
-  /** Resolves when there are none. */
-  async gone(): Promise<void> {
-    while (this.size > 0) await this.#change()
+  /** Resolves with true when there are none, and with false when there may be some again, because it was resumed. */
+  async gone(): Promise<boolean> {
+    while (this.size > 0 && this.#state !== 'open') await this.#change()
+    return this.#state !== 'open'
   }
 
   #change(): Promise<void> {

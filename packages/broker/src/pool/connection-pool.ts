@@ -1,5 +1,5 @@
 import type { CloseReason, Counters } from '../common/statistics.js'
-import type { Database } from '../connection/database-options.js'
+import type { Database, PoolSize } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { AllConnections } from './all-connections.js'
 import { Checks } from './checks.js'
@@ -75,8 +75,9 @@ export class ConnectionPool {
     const [connecting, leased] = [this.#all.connecting, this.#lent.size - this.#holders.kept]
     const idle = this.#idle.size - this.#idle.unreset().length
     const settling = this.#all.size - connecting - idle - leased
-    const { max } = this.#database
-    return { total: this.#all.size, connecting, idle, leased, settling, waiting: this.#waiters.size, max }
+    const { min, max } = this.#database
+    const [total, waiting, paused] = [this.#all.size, this.#waiters.size, this.#all.isPaused]
+    return { total, connecting, idle, leased, settling, waiting, min, max, paused }
   }
 
   get hasWaiters(): boolean {
@@ -94,7 +95,9 @@ export class ConnectionPool {
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#lent.grant(waiter, connection, 0)
     if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
-      return waiter.refused(queueFull(this.#database, this.#holders.describe(), this.#ownOf(waiter)))
+      return waiter.refused(
+        queueFull(this.#database, this.#all.isPaused, this.#holders.describe(), this.#ownOf(waiter)),
+      )
     this.#waiters.join(waiter)
     this.#holders.wantAll()
     this.#dispatch()
@@ -142,6 +145,31 @@ export class ConnectionPool {
     for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
   }
 
+  /** Those too many are closed: idle ones at once, the others when they come back. Where there may be more, waiters get them. */
+  resize(size: Required<PoolSize>): void {
+    this.#all.resize(size)
+    this.#idle.closeWhile(() => this.#all.isOver)
+    if (this.#all.isOver) this.#holders.wantAll()
+    this.#dispatch()
+  }
+
+  /**
+   * Grants nothing any more, and closes all connections: idle ones at once, the others when they come back. Who waits goes on
+   * waiting.
+   * @returns whether all are closed; false when it was resumed before.
+   */
+  pause(): Promise<boolean> {
+    this.#all.pause()
+    this.#holders.wantAll()
+    for (const connection of this.#idle.takeAll()) this.close(connection, 'paused')
+    return this.#all.gone()
+  }
+
+  /** Serves who waits, if it was paused. */
+  resume(): void {
+    this.#all.resume()
+  }
+
   /**
    * Resolves when `min` connections are open.
    * @throws ConnectError, LeaseTimeoutError or BrokerClosedError
@@ -164,8 +192,8 @@ export class ConnectionPool {
   }
 
   /** Resolves when no connection is open, after `beginClose`. */
-  drained(): Promise<void> {
-    return this.#all.gone()
+  async drained(): Promise<void> {
+    await this.#all.gone()
   }
 
   /** Connections that will be idle soon, if all goes well. */
@@ -175,7 +203,7 @@ export class ConnectionPool {
 
   /** Connections that nobody holds, those not opened yet among them. Who waits for one of these is not in a full queue. */
   get #unlent(): number {
-    return this.#database.max - this.#lent.size
+    return Math.max(0, this.#database.max - this.#lent.size)
   }
 
   /** Serves the line with what is idle, then sees to it that enough is on its way for those who remain. */
@@ -217,6 +245,7 @@ export class ConnectionPool {
       holders: this.#holders.describe(),
       own: waiter && this.#ownOf(waiter),
       open: this.#all.open,
+      isPaused: this.#all.isPaused,
       cause: this.#all.obstacle,
     })
   }

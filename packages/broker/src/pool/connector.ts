@@ -10,6 +10,8 @@ export interface ConnectOutcome {
   opened(connection: ServerConnection): void
   /** None was opened, and none is to be before `mayConnect`. */
   failed(error: Error): void
+  /** None was opened, because it was given up. */
+  givenUp(): void
   /** A failure holds back new connections no more. */
   mayConnect(): void
 }
@@ -21,7 +23,7 @@ export class Connector {
   readonly #outcome: ConnectOutcome
   readonly #backoff: Backoff
   /** Gives up those that are being opened. */
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
   /** How many are being opened. */
   #connecting = 0
 
@@ -49,7 +51,8 @@ export class Connector {
   /** Opens one that is of this epoch of the pool. */
   connect(epoch: number): void {
     this.#connecting++
-    openSession(this.#database, this.#stop.signal).then(
+    const { signal } = this.#stop
+    openSession(this.#database, signal).then(
       (session) => {
         const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
         this.#connecting--
@@ -60,20 +63,18 @@ export class Connector {
       },
       (error: Error) => {
         this.#connecting--
-        if (!this.#stop.signal.aborted) this.#failed(error)
+        if (signal.aborted) return this.#outcome.givenUp()
+        this.#counters.connectFailures++
+        this.#backoff.failed(error)
         this.#outcome.failed(error)
       },
     )
   }
 
-  /** Gives up all that are being opened. They fail, and none is to be opened any more. */
-  stop(): void {
+  /** Gives up all that are being opened: they fail, which says nothing of the server. */
+  giveUp(): void {
     this.#backoff.reset()
     this.#stop.abort()
-  }
-
-  #failed(error: Error): void {
-    this.#counters.connectFailures++
-    this.#backoff.failed(error)
+    this.#stop = new AbortController()
   }
 }

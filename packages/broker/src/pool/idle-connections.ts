@@ -8,7 +8,7 @@ export interface IdleLimits {
   /** How many connections the pool has above its minimum, now. */
   spare(): number
   /** Closes a connection that is in the pool no more. */
-  close(connection: ServerConnection, reason: 'idle' | 'lifetime' | 'lost'): void
+  close(connection: ServerConnection, reason: 'idle' | 'lifetime' | 'lost' | 'resized'): void
 }
 
 /** Node's timers take no more: 24 days. */
@@ -50,6 +50,13 @@ export class IdleConnections {
     const last = this.#stack.pop()
     if (last === undefined) throw new Error('No connection is idle')
     return last
+  }
+
+  /** Closes those idle for longest, as long as there are too many connections. */
+  closeWhile(areTooMany: () => boolean): void {
+    while (this.#stack.length > 0 && areTooMany()) this.#limits.close(this.#stack.shift()!, 'resized')
+    // The minimum may hold back others than before.
+    for (const connection of this.#stack) this.#wakeAt(this.#endOf(connection))
   }
 
   remove(connection: ServerConnection): void {

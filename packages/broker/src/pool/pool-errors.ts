@@ -22,22 +22,24 @@ interface VainWait {
   holders: readonly string[]
   own: OwnLeases | undefined
   open: number
+  isPaused: boolean
   /** Why no further connection could be opened. */
   cause: Error | undefined
 }
 
 export function timedOut(database: Database, wait: VainWait): LeaseTimeoutError {
   const { name, max } = database
-  const { waitedMillis, leased, holders, own, cause } = wait
+  const { waitedMillis, leased, holders, own, isPaused, cause } = wait
   const isFull = leased >= max
-  const hint = isFull || cause ? itself(own, isFull) : ''
+  const hint = isFull || isPaused || cause ? itself(own, isFull) : ''
   const message = `No connection to "${name}" came free within ${waitedMillis} ms: ${why(wait, max)}.${hint}`
   return new LeaseTimeoutError(message, { database: name, limit: max, waitedMillis, holders, cause })
 }
 
-function why({ leased, connecting, holders, open, cause }: VainWait, max: number): string {
+function why({ leased, connecting, holders, open, isPaused, cause }: VainWait, max: number): string {
   const inUse = counted(leased, `of at most ${max} is leased`, `of at most ${max} are leased`)
   const those = `${inUse}${by(holders)}${unconnected(connecting)}`
+  if (isPaused) return `it is paused, and ${those}`
   if (cause === undefined) return those
   const obstacle = `can be opened: ${describe(cause)}`
   return open === 0 ? `no connection ${obstacle}` : `${those}, and no further one ${obstacle}`
@@ -45,12 +47,14 @@ function why({ leased, connecting, holders, open, cause }: VainWait, max: number
 
 export function queueFull(
   { name, max, maxWaiting }: Database,
+  isPaused: boolean,
   holders: readonly string[],
   own: OwnLeases | undefined,
 ): QueueFullError {
   const waiting = counted(maxWaiting, 'lease waits', 'leases wait')
   const all = max === 1 ? 'its one connection is' : `all ${max} connections are`
-  const message = `${waiting} for "${name}" already, its maxWaiting, and ${all} leased${by(holders)}.${itself(own, true)}`
+  const why = isPaused ? 'it is paused' : `${all} leased${by(holders)}`
+  const message = `${waiting} for "${name}" already, its maxWaiting, and ${why}.${itself(own, !isPaused)}`
   return new QueueFullError(message, { database: name, limit: maxWaiting, holders })
 }
 

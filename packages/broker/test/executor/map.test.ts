@@ -18,9 +18,6 @@ function start(options = {}) {
   }
 }
 
-/** What every map leaves as it was. */
-const shared = lending.shared(start)
-
 /** Tells how far it was read, and whether it was closed. */
 function inputs(count: number) {
   const told = { read: 0, closed: false }
@@ -35,14 +32,14 @@ function inputs(count: number) {
 }
 
 test('results come in the order of their inputs, whatever the order in which they are ready', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   const order = [5, 1, 4, 2, 3, 0, 9, 8]
   const results = await collect(executor.map(order, { name: 'squares' }))
   expect(results).toEqual(order.map((each) => each ** 2))
 })
 
 test('results come as they are ready when no order is wanted', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   const go = new Int32Array(new SharedArrayBuffer(4))
   const results = executor.map([{ waitsFor: go }, { value: 1 }, { value: 2 }], {
     name: 'waits',
@@ -56,7 +53,7 @@ test('results come as they are ready when no order is wanted', async () => {
 })
 
 test('asynchronous inputs are taken too, and none at all', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   async function* later() {
     yield 2
     yield 3
@@ -66,7 +63,7 @@ test('asynchronous inputs are taken too, and none at all', async () => {
 })
 
 test('a result comes without waiting for an input that is still to come', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   async function* endless() {
     yield 2
     await new Promise(() => {})
@@ -76,7 +73,7 @@ test('a result comes without waiting for an input that is still to come', async 
 })
 
 test('inputs are read only as fast as their results are taken', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   const { told, values } = inputs(1_000_000)
   const results = executor.map(values, { name: 'squares', concurrency: 3 })
   for (let taken = 1; taken <= 20; taken++) {
@@ -89,7 +86,7 @@ test('inputs are read only as fast as their results are taken', async () => {
 })
 
 test('no more tasks are under way than asked for, by default twice what the threads take', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   for (const [options, most] of [
     [{ concurrency: 1 }, 1],
     [{}, 4],
@@ -171,25 +168,25 @@ test('a map on a closed executor is refused', async () => {
 test.each([undefined, null, 5, {}, Promise.resolve([1]), { [Symbol.asyncIterator]: 5 }])(
   'what are no inputs, as %o, is said to be none',
   async (inputs) => {
-    const { executor } = shared()
+    const { executor } = start()
     const results = collect(executor.map(inputs as never, { name: 'squares' }))
     await expect(results).rejects.toMatchObject({ code: 'PGLEASE_CONFIGURATION', option: 'map.inputs' })
   },
 )
 
 test('inputs that give no object are not read for ever', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   const inputs = { [Symbol.iterator]: () => ({ next: () => 5 }) }
   await expect(collect(executor.map(inputs as never, { name: 'squares' }))).rejects.toThrow(TypeError)
 })
 
 test('a string is as good an input as any', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   expect(await collect(executor.map('345' as never, { name: 'squares' }))).toEqual([9, 16, 25])
 })
 
 test('one signal for many maps has one listener of theirs', async () => {
-  const { executor } = shared()
+  const { executor } = start()
   const { signal } = new AbortController()
   const maps = Array.from({ length: 20 }, () => executor.map([1, 2], { name: 'squares', signal }))
   await Promise.all(maps.map((map) => map.next()))

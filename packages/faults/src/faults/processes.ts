@@ -36,6 +36,14 @@ export const processFaults: readonly Fault[] = [
     act: 'recycle',
     force: true,
   })),
+  ofProcess('pool paused', { weight: 1, length: 'quick', costs: {} }, (random) => ({
+    act: 'pause',
+    millis: random.between(0, 30),
+  })),
+  ofProcess('pool shrunk for a while', { weight: 1, length: 'quick', costs: {} }, (random) => ({
+    act: 'shrink',
+    millis: random.between(0, 30),
+  })),
   ofProcess('worker terminated', { weight: 0.1, length: 'quick', costs: {} }, (random) => ({
     act: 'terminate worker',
     which: random.below(1000),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
 import { AttachedWorker, THREAD_LIMITS } from './attached-workers.js'
 import { BREACH, type RoundSettings } from './messages.js'
@@ -39,6 +40,21 @@ export class Generation {
 
   get figures() {
     return this.broker.stats().default!
+  }
+
+  async pause(millis: number): Promise<void> {
+    if (this.#state !== 'open') return
+    const paused = this.broker.pause()
+    await sleep(millis)
+    if (this.broker.state === 'open') this.broker.resume()
+    await paused
+  }
+
+  async shrink(millis: number): Promise<void> {
+    if (this.#state !== 'open') return
+    this.broker.resize('default', { max: 1 })
+    await sleep(millis)
+    if (this.broker.state === 'open') this.broker.resize('default', { max: this.#max })
   }
 
   /** Closes all of it, one before the other. */

@@ -30,6 +30,10 @@ export type Act =
   /** The main thread stands still. */
   | { readonly act: 'block'; readonly millis: number }
   | { readonly act: 'recycle'; readonly force: boolean }
+  /** For so long no lease is granted. */
+  | { readonly act: 'pause'; readonly millis: number }
+  /** For so long there is one connection, as soon as those lent come back. */
+  | { readonly act: 'shrink'; readonly millis: number }
   /** The broker and the executor are closed under load, and others take their places. */
   | { readonly act: 'close'; readonly first: 'broker' | 'executor'; readonly timeoutMillis: number }
   | { readonly act: 'terminate worker'; readonly which: number }

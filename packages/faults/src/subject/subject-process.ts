@@ -46,6 +46,10 @@ class Round {
         return
       case 'recycle':
         return this.#generation.broker.recycle('default', { force: what.force })
+      case 'pause':
+        return this.#generation.pause(what.millis)
+      case 'shrink':
+        return this.#generation.shrink(what.millis)
       case 'close':
         return this.#replace(what.first, what.timeoutMillis)
       case 'terminate worker': {

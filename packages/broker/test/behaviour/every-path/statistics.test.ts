@@ -18,7 +18,7 @@ const database = await createTestDatabase()
 const lending = new Lending(database)
 clockGoesOn()
 
-type Numbers = Omit<DatabaseStatistics, 'closed' | 'relayReason' | 'waitMillis' | 'holdMillis'> & {
+type Numbers = Omit<DatabaseStatistics, 'closed' | 'paused' | 'relayReason' | 'waitMillis' | 'holdMillis'> & {
   closed: Record<CloseReason, number>
   waits: number
   holds: number
@@ -61,7 +61,7 @@ class History {
   }
 
   #actual(): Numbers {
-    const { waitMillis, holdMillis, relayReason, ...numbers } = this.#broker.stats().default!
+    const { waitMillis, holdMillis, relayReason, paused, ...numbers } = this.#broker.stats().default!
     return { ...numbers, waits: waitMillis.count, holds: holdMillis.count }
   }
 
