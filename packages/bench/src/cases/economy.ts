@@ -1,7 +1,25 @@
 import { ownPool } from '../contenders/own-pool.js'
 import { pgBouncer } from '../contenders/pgbouncer.js'
 import { pglease } from '../contenders/pglease.js'
+import { SOCKET } from './rates.js'
 import { loadThroughput } from './throughput.js'
+
+/** A lease, a query, and then so much computation that nothing else is going on in the thread. */
+const PAUSE_MILLIS = 5
+
+export const sparseLeases = loadThroughput({
+  name: 'sparse-leases',
+  title: `Leases of one query, with ${PAUSE_MILLIS} ms of computation between`,
+  unit: 'leases',
+  targets: [{ against: ownPool.name, least: 0.91 }],
+  contenders: [pglease, ownPool, pgBouncer],
+  places: SOCKET,
+  load: 'computeBetweenQueries',
+  input: ({ bench: { scope, turnsPerMilli } }) => ({
+    millis: scope.roundMillis,
+    turns: Math.round(PAUSE_MILLIS * turnsPerMilli),
+  }),
+})
 
 const THREADS = 16
 const CONNECTIONS = 2

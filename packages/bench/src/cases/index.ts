@@ -1,10 +1,10 @@
 import { bulkRead, copyIn, copyOut, cursor } from './bulk.js'
 import type { Case } from './case.js'
-import { economy } from './economy.js'
+import { economy, sparseLeases } from './economy.js'
 import { leases } from './leases.js'
 import { mainThread } from './main-thread.js'
 import { pause } from './pause.js'
-import { pipelined, pointLease, pointLeases } from './point-queries.js'
+import { pipelined, planned, pointLease, pointLeases } from './point-queries.js'
 import { start } from './start.js'
 import { fiveQueries, oneQuery, queriesAndComputation } from './tasks.js'
 
@@ -13,6 +13,7 @@ export const CASES: readonly Case[] = [
   pointLease,
   pointLeases,
   pipelined,
+  planned,
   oneQuery,
   fiveQueries,
   queriesAndComputation,
@@ -20,6 +21,7 @@ export const CASES: readonly Case[] = [
   cursor,
   copyOut,
   copyIn,
+  sparseLeases,
   economy,
   mainThread,
   pause,

@@ -1,7 +1,9 @@
-import { ownPool } from '../contenders/own-pool.js'
+import { ownNamed, ownPool } from '../contenders/own-pool.js'
 import { pgBouncer } from '../contenders/pgbouncer.js'
+import { pglease } from '../contenders/pglease.js'
+import { postgresJs } from '../contenders/postgres-js.js'
 import { BOTH_ROUTES, SOCKET } from './rates.js'
-import { loadThroughput } from './throughput.js'
+import { loadThroughput, REPEATING } from './throughput.js'
 
 const LEASES = 8
 const DEPTH = 8
@@ -13,9 +15,11 @@ export const pointLease = loadThroughput({
   title: 'Point queries, one after another, in one long lease per thread',
   ...QUERIES,
   targets: [
-    { against: ownPool.name, least: 0.45 },
+    { against: ownPool.name, least: 1.6 },
+    { against: postgresJs.name, least: 0.95 },
     { against: pgBouncer.name, least: 1 },
   ],
+  contenders: REPEATING,
   places: BOTH_ROUTES,
   load: 'pointQueries',
   input: ({ bench }) => ({ millis: bench.scope.roundMillis }),
@@ -35,8 +39,22 @@ export const pipelined = loadThroughput({
   name: 'point-pipelined',
   title: 'Point queries, eight of them pipelined, in one long lease per thread',
   ...QUERIES,
-  targets: [{ against: ownPool.name, least: 0.9 }],
+  targets: [
+    { against: ownPool.name, least: 1.3 },
+    { against: postgresJs.name, least: 0.9 },
+  ],
+  contenders: REPEATING,
   setting: () => ({ pipelined: true }),
   load: 'pipelinedQueries',
   input: ({ bench }) => ({ millis: bench.scope.roundMillis, depth: DEPTH }),
+})
+
+export const planned = loadThroughput({
+  name: 'planned',
+  title: 'A join of ten tables, of which the plan takes longer than the answer, in one long lease per thread',
+  ...QUERIES,
+  targets: [{ against: ownPool.name, least: 1.6 }],
+  contenders: [pglease, ownPool, ownNamed, postgresJs],
+  load: 'plannedQueries',
+  input: ({ bench }) => ({ millis: bench.scope.roundMillis }),
 })

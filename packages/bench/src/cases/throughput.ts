@@ -1,6 +1,6 @@
 import { clonedRows } from '../contenders/cloned-rows.js'
 import type { Contender } from '../contenders/contender.js'
-import { ownPool } from '../contenders/own-pool.js'
+import { ownNamed, ownPool } from '../contenders/own-pool.js'
 import { pgBouncer } from '../contenders/pgbouncer.js'
 import { pglease } from '../contenders/pglease.js'
 import { postgresJs } from '../contenders/postgres-js.js'
@@ -10,7 +10,12 @@ import { type ComparisonSpec, comparison } from './comparison.js'
 import { type InputOf, inEachThread, type RatedLoad } from './rates.js'
 
 /** Those whose connections last; connecting for each task is so slow that it is compared in one case only. */
-export const LASTING: readonly Contender[] = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+const LASTING: readonly Contender[] = [pglease, ownPool, pgBouncer, clonedRows, postgresJs]
+
+/** Where the same texts are sent again and again. */
+export const REPEATING: readonly Contender[] = LASTING.flatMap((each) =>
+  each === ownPool ? [ownPool, ownNamed] : [each],
+)
 
 interface ThroughputSpec extends Omit<ComparisonSpec, 'metrics' | 'contenders'> {
   /** What is counted, in the plural. */

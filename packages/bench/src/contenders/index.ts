@@ -1,7 +1,7 @@
 import { clonedRows } from './cloned-rows.js'
 import { connectPerTask } from './connect-per-task.js'
 import type { Contender } from './contender.js'
-import { ownPool } from './own-pool.js'
+import { ownNamed, ownPool } from './own-pool.js'
 import { pgBouncer } from './pgbouncer.js'
 import { pglease } from './pglease.js'
 import { postgresJs } from './postgres-js.js'
@@ -10,6 +10,7 @@ import { postgresJs } from './postgres-js.js'
 export const CONTENDERS: readonly Contender[] = [
   pglease,
   ownPool,
+  ownNamed,
   pgBouncer,
   clonedRows,
   postgresJs,

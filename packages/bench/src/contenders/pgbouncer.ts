@@ -14,7 +14,8 @@ export const pgBouncer: Contender = {
     const { address, threads, connections, pipelined = false } = setting
     const bouncer = await PgBouncerProcess.start(PROGRAM, address, connections)
     const max = connectionsPerThread(setting)
-    const running = await startThreads(threads, { kind: 'pool', address: bouncer.address, max, pipelined })
+    const access = { kind: 'pool', address: bouncer.address, max, pipelined, named: false } as const
+    const running = await startThreads(threads, access)
     return {
       run: running.run,
       async stop() {

@@ -13,6 +13,12 @@ const AMOUNT = '(id::bigint * 7919 % 100003)::int'
 
 export const POINT_QUERY = 'SELECT id, name, amount FROM items WHERE id = $1'
 
+/** Ten times the same item. The server takes milliseconds to find the order in which to join them. */
+export const PLANNED_QUERY = `SELECT a.id, a.amount FROM items a ${Array.from(
+  { length: 9 },
+  (_, at) => `JOIN items t${at} ON t${at}.id = a.id`,
+).join(' ')} WHERE a.id = $1`
+
 export const WIDE_ROWS = 10_000
 export const WIDE_QUERY = 'SELECT * FROM wide'
 

@@ -2,7 +2,7 @@ import type { Address } from '../server/address.js'
 
 /** How a thread of an alternative reaches the database. */
 export type AccessSpec =
-  | { kind: 'pool'; address: Address; max: number; pipelined: boolean }
+  | { kind: 'pool'; address: Address; max: number; pipelined: boolean; named: boolean }
   | { kind: 'connect'; address: Address }
   | { kind: 'postgres.js'; address: Address; max: number }
   | { kind: 'cloned rows' }

@@ -4,7 +4,7 @@ export async function openAccess(spec: AccessSpec): Promise<Access> {
   // Each thread only loads what it needs, as a program of one's own would.
   switch (spec.kind) {
     case 'pool':
-      return (await import('./pool-access.js')).poolAccess(spec.address, spec.max, spec.pipelined)
+      return (await import('./pool-access.js')).poolAccess(spec)
     case 'connect':
       return (await import('./connect-access.js')).connectAccess(spec.address)
     case 'postgres.js':

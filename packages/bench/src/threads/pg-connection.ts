@@ -5,16 +5,28 @@ import copyStreams from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import type { Connection, Row } from './access.js'
 
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `text ${names.size}`
+  names.set(text, name)
+  return name
+}
+
 /** A `pg.Client`, whatever its bytes go through. */
 export class PgConnection implements Connection {
   readonly #client: pg.ClientBase
+  readonly #isNamed: boolean
 
-  constructor(client: pg.ClientBase) {
+  /** @param isNamed whether each text has a name, by which the server keeps it as long as the connection lasts. */
+  constructor(client: pg.ClientBase, isNamed = false) {
     this.#client = client
+    this.#isNamed = isNamed
   }
 
   async query(text: string, values: unknown[]): Promise<Row[]> {
-    return (await this.#client.query(text, values)).rows
+    if (!this.#isNamed) return (await this.#client.query(text, values)).rows
+    return (await this.#client.query({ name: nameOf(text), text, values })).rows
   }
 
   async *cursor(text: string, values: unknown[], batch: number): AsyncGenerator<Row[]> {

@@ -1,4 +1,4 @@
-import { amountOf, ITEMS, POINT_QUERY } from '../server/data.js'
+import { amountOf, ITEMS, PLANNED_QUERY, POINT_QUERY } from '../server/data.js'
 import type { Access, Connection } from './access.js'
 import { compute } from './compute.js'
 import { check, type Done, repeat, together } from './repeat.js'
@@ -6,6 +6,11 @@ import { check, type Done, repeat, together } from './repeat.js'
 /** Point queries, one after another, in one long lease. */
 export function pointQueries(access: Access, { millis }: { millis: number }): Promise<Done> {
   return access.withConnection((connection) => repeat(millis, () => pointQuery(connection)))
+}
+
+/** The same with a query that is hard to plan. */
+export function plannedQueries(access: Access, { millis }: { millis: number }): Promise<Done> {
+  return access.withConnection((connection) => repeat(millis, () => pointQuery(connection, PLANNED_QUERY)))
 }
 
 /** The same in several leases at a time. */
@@ -48,7 +53,7 @@ export function computeBetweenQueries(
   { millis, turns }: { millis: number; turns: number },
 ): Promise<Done> {
   return repeat(millis, async () => {
-    await access.withConnection(pointQuery)
+    await access.withConnection((connection) => pointQuery(connection))
     compute(turns)
     return 1
   })
@@ -61,7 +66,7 @@ export async function countedLeases(
 ): Promise<number> {
   let left = count
   const one = async () => {
-    while (left-- > 0) await access.withConnection(pointQuery)
+    while (left-- > 0) await access.withConnection((connection) => pointQuery(connection))
   }
   await Promise.all(Array.from({ length: atATime }, one))
   return count
@@ -69,15 +74,15 @@ export async function countedLeases(
 
 let lastId = 0
 
-async function pointQuery(connection: Connection): Promise<number> {
+async function pointQuery(connection: Connection, text = POINT_QUERY): Promise<number> {
   lastId = ((lastId * 31 + 17) % ITEMS) + 1
   const id = lastId
-  check((await findAmount(connection, id)) === amountOf(id), `another amount for item ${id}`)
+  check((await findAmount(connection, id, text)) === amountOf(id), `another amount for item ${id}`)
   return 1
 }
 
-async function findAmount(connection: Connection, id: number): Promise<number> {
-  const [item, ...more] = await connection.query(POINT_QUERY, [id])
+async function findAmount(connection: Connection, id: number, text = POINT_QUERY): Promise<number> {
+  const [item, ...more] = await connection.query(text, [id])
   check(item?.id === id && more.length === 0, `not the one item ${id}`)
   return item!.amount as number
 }
