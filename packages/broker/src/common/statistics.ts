@@ -147,7 +147,6 @@ export class Counters {
     for (let count = before.reopened; count < after.reopened; count++) {
       this.leases++
       this.handedOver++
-      this.resets++
       this.waited(0)
     }
   }

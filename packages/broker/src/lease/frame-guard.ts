@@ -22,7 +22,7 @@ import {
 import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { LeaseState } from './lease-state.js'
 
-const WORDS = ['cancel', 'cancel and tell', 'release', 'destroy', 'kept'] as const
+const WORDS = ['cancel', 'cancel and tell', 'release', 'destroy'] as const
 
 type FrameWord = (typeof WORDS)[number]
 
@@ -57,7 +57,6 @@ const MAY_COME: Record<FrameKind, readonly (LeaseState | 'none')[]> = {
   'not awaited': ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
   again: ['handed-over', 'recalled', 'over'],
   return: ['handed-over', 'recalled', 'over'],
-  kept: ['handed-over', 'recalled', 'over'],
   'cancel and tell': ['handed-over', 'recalled', 'over'],
   // A request that was refused was no lease for the broker, but is one for the thread.
   cancel: ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],

@@ -1,9 +1,8 @@
 /**
- * How long a thread may keep a socket between two leases, or up to twice that. Longer than a busy thread takes from one task
- * to the next, also where threads share a core, and too short for anybody to miss the locks that its session still has. Who
- * wants the connection does not wait for it.
+ * How often the broker looks at what threads keep: for the figures, for what is not used any more, and for what may not be
+ * lent again. Who wants a connection does not wait for it.
  */
-const KEEP_MILLIS = 5
+const LOOK_MILLIS = 250
 
 /** A lease whose thread may keep the socket. */
 export interface KeptLease {
@@ -14,17 +13,16 @@ export interface KeptLease {
   /** The same, but a thread that holds a lease loses it at its end. */
   want(): void
   /**
-   * Looks at what the thread does with the socket. One that it has not used for long is taken back; a thread that holds a
-   * lease for long tells when it next keeps the socket.
-   * @returns whether to look again
+   * Looks at what the thread does with the socket. One that it has not used for long is taken back.
+   * @param patienceMillis for one whose session the server does not count as idle, because no Sync follows its reset.
    */
-  look(patienceMillis: number): boolean
+  look(patienceMillis: number): void
 }
 
 /** The leases whose threads may keep the socket from one lease to the next; not more than the pool has connections. */
 export class KeptLeases {
   readonly #leases = new Set<KeptLease>()
-  /** Runs while a lease is watched. */
+  /** Runs while there is one. */
   #timer: NodeJS.Timeout | undefined
 
   /** How many are kept at the moment. */
@@ -36,15 +34,11 @@ export class KeptLeases {
 
   add(lease: KeptLease): void {
     this.#leases.add(lease)
+    this.#lookSoon()
   }
 
   delete(lease: KeptLease): void {
     this.#leases.delete(lease)
-  }
-
-  /** A lease is to be looked at every few milliseconds: what its thread does with the socket it does not tell. */
-  watch(): void {
-    this.#timer ??= setTimeout(() => this.#sweep(), KEEP_MILLIS).unref()
   }
 
   /** Takes back one that is kept, where there is one. */
@@ -57,9 +51,13 @@ export class KeptLeases {
     for (const lease of this.#leases) lease.want()
   }
 
-  /** Takes back what threads have not used for long. */
-  #sweep(): void {
+  #lookSoon(): void {
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_MILLIS).unref()
+  }
+
+  #look(): void {
     this.#timer = undefined
-    for (const lease of this.#leases) if (lease.look(KEEP_MILLIS)) this.watch()
+    for (const lease of this.#leases) lease.look(LOOK_MILLIS)
+    if (this.#leases.size > 0) this.#lookSoon()
   }
 }

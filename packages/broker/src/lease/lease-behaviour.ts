@@ -26,9 +26,6 @@ export abstract class LeaseBehaviour {
   /** From a worker that has the socket. */
   cancelAndTell(): void {}
 
-  /** It has ended a lease, and has kept the socket. By now it may have begun its next. */
-  kept(): void {}
-
   /** It has found that its session was not reset. */
   notReset(_frame: AgainFrame): void {}
 

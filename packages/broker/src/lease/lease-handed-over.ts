@@ -6,20 +6,21 @@ import type { SessionAtEnd } from './thread-socket.js'
 /**
  * `handed-over`
  * - Entry: the worker is granted the connection's socket.
- * - It reads and writes by itself, and may keep the socket from one lease to its next. The broker looks at the cell that
- *   both share, and takes back what is kept when somebody else wants it, or the worker has not used it for long.
+ * - It reads and writes by itself, and may keep the socket from one lease to its next, behind a reset that it sends. The
+ *   broker takes back what is kept when somebody else wants it, or the worker has not used it for long.
  * - Exit: to `over` when the socket is given back, taken or lost; to `recalled` when the lease is revoked while the worker
  *   holds it; to `waiting` when the worker has found that the session was not reset.
  */
 export class HandedOver extends Away implements KeptLease {
   #isCancelling = false
 
-  begin(socket: Omit<GrantedSocket, 'isKeepable'>): void {
+  begin(socket: Omit<GrantedSocket, 'keepMillis'>): void {
     const { home, peer, request } = this.lease
     // On the main thread the figures are to be right as soon as a lease is over, and a crossing is cheap.
-    const isKeepable = !peer.isMainThread && home.mayKeep(request, this.connection)
-    if (isKeepable) home.lent(this)
-    peer.handedOver(this.connection, { ...socket, isKeepable })
+    const mayKeep = !peer.isMainThread && home.mayKeep(request, this.connection)
+    if (mayKeep) home.lent(this)
+    const keepMillis = mayKeep ? home.database.validateAfterIdleMillis : 0
+    peer.handedOver(this.connection, { ...socket, keepMillis })
   }
 
   /** The worker holds back what it writes until it is told that the cancel is over. */
@@ -32,11 +33,6 @@ export class HandedOver extends Away implements KeptLease {
       if (this.lease.state === 'handed-over') this.lease.peer.cancelled()
     }
     this.lease.sendCancel().then(tell, tell)
-  }
-
-  override kept(): void {
-    this.socket.watch()
-    this.lease.home.watch(this, this.connection)
   }
 
   override notReset({ again, reopened }: AgainFrame): void {
@@ -76,20 +72,19 @@ export class HandedOver extends Away implements KeptLease {
   }
 
   take(): boolean {
-    if (!this.socket.take()) return false
-    this.#leave('idle')
+    const session = this.socket.take()
+    if (session === undefined) return false
+    this.#leave(session)
     this.lease.taken()
     return true
   }
 
-  look(patienceMillis: number): boolean {
-    const { socket } = this
-    if (!socket.isWatched) return false
+  look(patienceMillis: number): void {
+    const { socket, lease } = this
     this.count()
-    const isSpent = this.lease.home.isSpent(this.connection)
-    if (isSpent) socket.want()
-    const isUnused = isSpent || performance.now() - socket.usedAt >= patienceMillis
-    return !isUnused || !(this.take() || socket.unwatch())
+    if (lease.home.isSpent(this.connection)) return this.want()
+    const mostMillis = socket.isKeptSynced ? lease.home.database.validateAfterIdleMillis : patienceMillis
+    if (performance.now() - socket.usedAt >= mostMillis) this.take()
   }
 
   #leave(session: SessionAtEnd): void {

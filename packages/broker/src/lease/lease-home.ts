@@ -20,8 +20,6 @@ export interface LeaseHome {
   /** A worker has a socket that it may keep, until `unlent`. */
   lent(lease: KeptLease): void
   unlent(lease: KeptLease): void
-  /** The worker keeps the socket: it is taken back at once where somebody else needs it, else watched. */
-  watch(lease: KeptLease, connection: ServerConnection): void
   /** Whether a connection may not be lent again. */
   isSpent(connection: ServerConnection): boolean
 }

@@ -102,10 +102,6 @@ export class Lease implements LeaseContext {
     this.#behaviour.release(how, session)
   }
 
-  kept(): void {
-    this.#behaviour.kept()
-  }
-
   /** The worker has begun a lease with the socket that it had kept, and it is ending now. */
   reopened({ heldMillis, request }: ReopenedLease): void {
     this.count()

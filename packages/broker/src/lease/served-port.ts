@@ -158,8 +158,6 @@ export class ServedPort implements LeasePeer {
         return this.#lease!.notReset(frame as AgainFrame)
       case 'return':
         return this.#return(frame as ReturnFrame)
-      case 'kept':
-        return this.#lease!.kept()
       case 'cancel':
         return this.#lease?.cancel()
       case 'cancel and tell':

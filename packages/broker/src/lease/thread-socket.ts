@@ -4,6 +4,7 @@ import {
   type ReturnedSession,
   type SessionCell,
   SHORT_LEASE_MILLIS,
+  syncMessage,
   type Traffic,
 } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
@@ -12,6 +13,8 @@ import type { LeasePeer } from './lease-peer.js'
 
 /** What a thread has told of a session at the end of a lease, if it has said that it is done. */
 export type SessionAtEnd = ReturnedSession | 'not returned'
+
+const NOTHING = new Uint8Array()
 
 /** Whether the worker can have the connection's socket now. */
 export function isLendable(connection: ServerConnection, peer: LeasePeer): boolean {
@@ -76,6 +79,8 @@ export class ThreadSocket {
     const holdTimes = this.#cell.readHoldTimes().filter(isHoldTime)
     this.#counters.passed(before, now)
     for (const millis of holdTimes) this.#counters.held(millis)
+    // The thread has reset the session at the end of each.
+    this.#counters.resets += holdTimes.length
     this.#counted = now
     this.countedAt = performance.now()
     if (now.reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
@@ -97,24 +102,15 @@ export class ThreadSocket {
     this.#cell.want()
   }
 
-  /** False when the thread holds a lease. */
-  take(): boolean {
-    return this.#cell.take()
+  /** Where the session stands. Undefined when the thread holds a lease. */
+  take(): ReturnedSession | undefined {
+    const kept = this.#cell.take()
+    return kept && { behindReset: kept.isSynced ? syncMessage : NOTHING }
   }
 
-  /** From here on the thread does not tell that it keeps the socket. */
-  watch(): void {
-    this.#cell.watch()
-    this.usedAt = performance.now()
-  }
-
-  /** From here on it tells. False when it keeps the socket at the moment. */
-  unwatch(): boolean {
-    return this.#cell.unwatch()
-  }
-
-  get isWatched(): boolean {
-    return this.#cell.isWatched
+  /** Whether the server is idle behind the reset of what the thread keeps. */
+  get isKeptSynced(): boolean {
+    return this.#cell.isKeptSynced
   }
 }
 

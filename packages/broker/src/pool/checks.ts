@@ -1,6 +1,7 @@
 import type { Counters } from '../common/statistics.js'
 import type { Database } from '../connection/database-options.js'
 import { exchange } from '../connection/exchange.js'
+import { finishReset } from '../connection/finish-reset.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 
 /** What becomes of a connection that has been checked. */
@@ -29,12 +30,18 @@ export class Checks {
 
   validate(connection: ServerConnection): void {
     this.#counters.validated++
-    this.#run(connection, 'SELECT 1', this.#database.validateTimeoutMillis, 'invalid')
+    const { validateTimeoutMillis } = this.#database
+    this.#run(connection, 'invalid', () => exchange(connection, ['SELECT 1'], validateTimeoutMillis))
   }
 
   /** Sends the reset that is due, with the empty query behind it. */
   reset(connection: ServerConnection): void {
-    this.#run(connection, '', this.#database.cancelTimeoutMillis, 'unclean')
+    this.#run(connection, 'unclean', () => exchange(connection, [''], this.#database.cancelTimeoutMillis))
+  }
+
+  /** Of one that a worker has sent. */
+  finishReset(connection: ServerConnection): void {
+    this.#run(connection, 'unclean', () => finishReset(connection, this.#database.cancelTimeoutMillis))
   }
 
   /** Fails all that run. */
@@ -42,16 +49,11 @@ export class Checks {
     for (const connection of this.#running) connection.destroy()
   }
 
-  #run(
-    connection: ServerConnection,
-    query: string,
-    timeoutMillis: number,
-    reason: 'invalid' | 'unclean',
-  ): void {
+  #run(connection: ServerConnection, reason: 'invalid' | 'unclean', ask: () => Promise<void>): void {
     this.#running.add(connection)
     if (connection.reset === 'due') this.#counters.resets++
     const done = () => this.#running.delete(connection)
-    exchange(connection, [query], timeoutMillis).then(
+    ask().then(
       () => {
         done()
         this.#outcome.passed(connection)

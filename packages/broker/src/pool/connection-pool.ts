@@ -71,9 +71,10 @@ export class ConnectionPool {
   }
 
   get figures() {
-    // What a thread keeps is to be reset, as much as what is idle and unreset: both count as settling.
-    const [connecting, leased] = [this.#all.connecting, this.#lent.size - this.#holders.kept]
-    const idle = this.#idle.size - this.#idle.unreset().length
+    const [connecting, { kept }] = [this.#all.connecting, this.#holders]
+    const leased = this.#lent.size - kept
+    // What is idle and to be reset counts as settling; who keeps a connection has reset it.
+    const idle = this.#idle.size - this.#idle.unreset().length + kept
     const settling = this.#all.size - connecting - idle - leased
     const { min, max } = this.#database
     const [total, waiting, paused] = [this.#all.size, this.#waiters.size, this.#all.isPaused]
@@ -99,7 +100,7 @@ export class ConnectionPool {
         queueFull(this.#database, this.#all.isPaused, this.#holders.describe(), this.#ownOf(waiter)),
       )
     this.#waiters.join(waiter)
-    this.#holders.wantAll()
+    if (this.isCrowded) this.#holders.wantAll()
     this.#dispatch()
   }
 
@@ -126,6 +127,13 @@ export class ConnectionPool {
     if (this.#waiters.size > 0) this.#grantNext(connection)
     else this.#toIdle(connection)
     this.#dispatch()
+  }
+
+  /** A connection is idle behind a reset that its worker has sent: it is `available` once that is answered. */
+  finishReset(connection: ServerConnection): void {
+    const reason = this.#all.spent(connection)
+    if (reason === undefined) this.#checks.finishReset(connection)
+    else this.close(connection, reason)
   }
 
   /** Closes a connection, politely when its session is in step; its place is free when it is gone. */

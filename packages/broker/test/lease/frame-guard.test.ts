@@ -52,7 +52,7 @@ const STATES = {
   async 'whose thread has the socket'() {
     const started = await start(new SessionCell().memory)
     started.port.postMessage({ open: 1, request, bytes })
-    expect(await nextFrame(started.port)).toMatchObject({ grant: 1, socket: { isKeepable: true } })
+    expect(await nextFrame(started.port)).toMatchObject({ grant: 1, socket: { keepMillis: 500 } })
     return started
   },
 }
@@ -66,7 +66,6 @@ const more: Record<string, unknown> = {
   'a wish for the socket': { ask: bytes },
   'bytes to send again': { again: bytes },
   'a return': back,
-  kept: 'kept',
   'cancel and tell': 'cancel and tell',
 }
 
@@ -74,7 +73,7 @@ const NEVER: Record<keyof typeof STATES, string[]> = {
   'without a lease': Object.keys(more).filter((what) => what !== 'the opening of a lease'),
   'whose lease waits': Object.keys(more).filter((what) => !['bytes', 'a wish for the socket'].includes(what)),
   'whose lease is relayed': [
-    ...['the largest acknowledgement', 'the opening of a lease', 'bytes to send again', 'a return', 'kept'],
+    ...['the largest acknowledgement', 'the opening of a lease', 'bytes to send again', 'a return'],
     'cancel and tell',
   ],
   'whose thread has the socket': [

@@ -94,6 +94,33 @@ const functions = {
   },
   releases: () => release(),
 
+  /** Leases one after another; then one that sends its queries one by one and waits for none of them before the next. */
+  async thenPipelined(leases, queries) {
+    for (const statements of leases) await withConnection((client) => runs(client, statements))
+    return withConnection(
+      async (client) => {
+        const answers = []
+        for (const query of queries) {
+          answers.push(client.query(query))
+          await nextTurn()
+        }
+        return (await Promise.all(answers)).map(({ rows }) => rows[0])
+      },
+      { pipeline: true },
+    )
+  },
+
+  /** A lease; then one whose first query is cancelled in the moment in which it is sent: gives its code, and what comes next. */
+  async cancelsAtOnce(first, query) {
+    await withConnection((client) => runs(client, first))
+    return withConnection(async (client) => {
+      const error = client.query(query).catch((error) => error)
+      client.cancelQuery()
+      const { code } = await error
+      return { code, ...(await runs(client, ['SELECT 1 AS one'])) }
+    })
+  },
+
   /** A lease after which the thread keeps the socket, and then sees no event until it may go on. */
   async keepsAndBlocks(statements) {
     const row = await withConnection(async (client) => {
@@ -102,19 +129,6 @@ const functions = {
       return row
     })
     lets()
-    Atomics.wait(cells, GO_ON, 0)
-    return row
-  },
-
-  /** A lease; a second one that is held for so long by the clock of the world; then the thread sees no event. */
-  async holdsLongAndBlocks(statements, millis) {
-    await withConnection((client) => runs(client, statements))
-    const row = await withConnection(async (client) => {
-      const row = await runs(client, statements)
-      await setTimeout(millis)
-      return row
-    })
-    parentPort.postMessage('leased')
     Atomics.wait(cells, GO_ON, 0)
     return row
   },

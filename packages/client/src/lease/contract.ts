@@ -86,7 +86,7 @@ export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'stan
  * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; perhaps a `NotAwaitedFrame`; then `'release'` or
  * `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
  * posted; the next `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the
- * next without a frame: see `SessionCell`. It posts `'kept'` then, unless the broker watches.
+ * next without a frame: see `SessionCell`.
  */
 export type WorkerFrame =
   | OpenFrame
@@ -100,7 +100,6 @@ export type WorkerFrame =
   | 'release'
   | 'destroy'
   | ReturnFrame
-  | 'kept'
 
 /**
  * Broker to worker, in order: `GrantFrame` or `RevokeFrame`; after a grant bytes and acknowledgements, or `'cancelled'`
@@ -147,8 +146,8 @@ export interface GrantedSocket {
   tls: Address | undefined
   /** Of the reset whose answer comes first; undefined where none does. */
   reset: ResetForm | undefined
-  /** Whether the thread may keep the socket from one lease to its next. */
-  isKeepable: boolean
+  /** For how long the thread may keep the socket from one lease to its next. */
+  keepMillis: number
   /** Where the session stands that the thread has asked for. Undefined at a lease's beginning. */
   session?: SessionSnapshot
 }
@@ -188,7 +187,7 @@ export interface ReturnFrame {
  * - `untouched`: nothing was read or written;
  * - `unknown`: it is in the middle of something that cannot be told;
  * - `lost`: the server has closed the connection;
- * - `behindReset`: the thread has sent a reset and these bytes, and nothing has been read.
+ * - `behindReset`: the thread has sent a reset and these bytes, which may be none, and nothing has been read.
  */
 export type ReturnedSession =
   | 'idle'

@@ -86,11 +86,10 @@ export class LeasePort {
     this.#onFree(this)
   }
 
-  /** Ends the lease; the next may begin with `reopen`. The broker is told only where it does not look by itself. */
+  /** Ends the lease; the next may begin with `reopen`. The broker is not told: it looks at the cell where it needs to know. */
   keep(kept: { drop(): void }): void {
     this.#holder = undefined
     this.#kept = kept
-    if (!this.cell.isWatched) this.#channel.post('kept')
     this.#channel.unref()
   }
 

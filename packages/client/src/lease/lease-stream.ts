@@ -166,8 +166,9 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     this.destroy(brokerGone(this.#request.database))
   }
 
-  notReset(port: LeasePort, first: Buffer): void {
-    this.#state = { is: 'asking', port, first }
+  notReset(port: LeasePort, first: Buffer, held: HeldWrite | undefined, isCancelled: boolean): void {
+    this.#state = held === undefined ? { is: 'asking', port, first } : { is: 'asking', port, first, held }
+    if (isCancelled) this.cancel()
   }
 
   /** The server has said that it closes the connection. */

@@ -8,18 +8,19 @@ const BUSY = 0
 /** In step, nothing owed: one more than the index of the transaction's status. */
 const STATUS: readonly TransactionStatus[] = ['I', 'T', 'E']
 
-/** Who has the socket: the thread for a lease, the thread between two leases, or the broker. */
-const [HELD, KEPT, TAKEN] = [0, 1, 2]
+/**
+ * Who has the socket: the thread for a lease; the thread between two leases, when it has sent a reset without a Sync, or with
+ * one; or the broker.
+ */
+const [HELD, KEPT, KEPT_SYNCED, TAKEN] = [0, 1, 2, 3]
 const WHO = 3
-/** Added by the broker while it wants the socket back. */
+/** Added by the broker when it wants the socket back. */
 const WANTED = 4
-/** Added by the broker while it looks at the cell every few milliseconds: the thread need not tell that it keeps. */
-const WATCHED = 8
 /** Added for each lease that the thread begins without the broker. */
-const REOPENED = 16
+const REOPENED = 8
 
 /** The word has no room for more. */
-const MOST_REOPENED = 2 ** 27 - 1
+const MOST_REOPENED = 2 ** 28 - 1
 
 /**
  * Of the descriptor that the broker has made for the thread: offered; claimed by the thread, which is about to make a socket of
@@ -122,16 +123,27 @@ export class SessionCell implements Traffic {
    * By the thread at the end of a lease. False when the broker wants the socket back, or has not looked at the cell for
    * too many leases.
    */
-  keep(heldMillis: number): boolean {
-    const { reopened } = this
-    if (reopened === MOST_REOPENED || !this.#holdTimes.hasPlaceBehind(reopened)) return false
-    this.#holdTimes.write(reopened, heldMillis)
-    return this.#moves(HELD, KEPT, WANTED)
+  get mayKeep(): boolean {
+    const owner = this.#owner
+    const reopened = reopenedOf(owner)
+    const isFree = (owner & WHO) === HELD && (owner & WANTED) === 0
+    return isFree && reopened < MOST_REOPENED && this.#holdTimes.hasPlaceBehind(reopened)
+  }
+
+  get isWanted(): boolean {
+    return (this.#owner & WANTED) !== 0
+  }
+
+  /** By the thread, which may keep the socket and has sent the session's reset: from here on the broker may take it. */
+  keep(heldMillis: number, isSynced: boolean): void {
+    this.#holdTimes.write(this.reopened, heldMillis)
+    if (!this.#moves(HELD, isSynced ? KEPT_SYNCED : KEPT)) throw new Error('Only what is held can be kept')
   }
 
   /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */
   reopen(): boolean {
-    return this.#moves(KEPT, HELD + REOPENED, WANTED)
+    const held = HELD + REOPENED
+    return this.#moves(KEPT, held, WANTED) || this.#moves(KEPT_SYNCED, held, WANTED)
   }
 
   /** By the broker: for how long each lease was held that was kept at its end, in milliseconds; those not read before. */
@@ -147,28 +159,19 @@ export class SessionCell implements Traffic {
     Atomics.or(this.#words, OWNER, WANTED)
   }
 
-  /** By the broker. False when the thread does not keep the socket. */
-  take(): boolean {
-    return this.#moves(KEPT, TAKEN)
+  /** By the broker. Undefined when the thread does not keep the socket; else whether its reset has a Sync. */
+  take(): { isSynced: boolean } | undefined {
+    if (this.#moves(KEPT_SYNCED, TAKEN)) return { isSynced: true }
+    return this.#moves(KEPT, TAKEN) ? { isSynced: false } : undefined
   }
 
   get isKept(): boolean {
-    return (this.#owner & WHO) === KEPT
+    const who = this.#owner & WHO
+    return who === KEPT || who === KEPT_SYNCED
   }
 
-  /** By the broker, until `unwatch` returns true. */
-  watch(): void {
-    Atomics.or(this.#words, OWNER, WATCHED)
-  }
-
-  /** By the broker. False when the thread keeps the socket: that would never be told. */
-  unwatch(): boolean {
-    const owner = this.#owner
-    return (owner & WHO) !== KEPT && this.#replaces(owner, owner & ~WATCHED)
-  }
-
-  get isWatched(): boolean {
-    return (this.#owner & WATCHED) !== 0
+  get isKeptSynced(): boolean {
+    return (this.#owner & WHO) === KEPT_SYNCED
   }
 
   get #owner(): number {

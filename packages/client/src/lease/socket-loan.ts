@@ -1,4 +1,4 @@
-import { SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
+import { resetAtEnd, SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
 import { PlainSocket } from '../socket/plain-socket.js'
 import { SecureSocket } from '../socket/secure-socket.js'
 import { TlsSession } from '../socket/tls-session.js'
@@ -27,20 +27,26 @@ export interface LoanKeeper {
   drop(loan: SocketLoan): void
 }
 
+/**
+ * Leases of a thread that are further apart are no hurry: what waits for the answer to a reset, which came meanwhile, waits for
+ * a turn of the loop. Those that are closer are: the next may travel behind the reset.
+ */
+const SPARSE_MILLIS = 2
+
 /** What is left unread while nobody holds the loan. */
 const NOBODY: LoanReader = { received: () => {}, closed: () => {} }
 
 /**
  * A connection's socket in the hands of this thread, from the grant until it is given back. While nobody else waits for
- * the connection, the thread keeps it from one lease to its next; the cell that it shares with the broker says who has it,
- * so neither needs the other to take it.
+ * the connection, the thread keeps it from one lease to its next, and resets the session between; the cell that it shares
+ * with the broker says who has it, so neither needs the other to take it.
  */
 export class SocketLoan implements ServerProcess {
   readonly port: LeasePort
   readonly socket: PlainSocket
   readonly processId: number
   readonly serverVersion: string
-  readonly #isKeepable: boolean
+  readonly #keepMillis: number
   readonly #keeper: LoanKeeper
   reader: LoanReader = NOBODY
   /** Of the current lease. */
@@ -48,6 +54,11 @@ export class SocketLoan implements ServerProcess {
   #openedAt: number
   /** Whether the current lease began without the broker. */
   isReopened = false
+  /** Whether the thread's leases are far apart, as far as is known. */
+  #isSparse = true
+  /** Of the reset sent last, at the end of a lease: whether it has a Sync. */
+  isSynced = false
+  #keptAt = 0
 
   /**
    * The thread has claimed the grant's descriptor.
@@ -65,7 +76,7 @@ export class SocketLoan implements ServerProcess {
     this.port = port
     this.processId = processId
     this.serverVersion = serverVersion
-    this.#isKeepable = socket.isKeepable
+    this.#keepMillis = socket.keepMillis
     this.#keeper = keeper
     this.#request = request
     this.#openedAt = openedAt
@@ -83,32 +94,51 @@ export class SocketLoan implements ServerProcess {
     return this.#request.database
   }
 
-  /** Begins another lease. False when the broker has taken the connection back, or it is gone; the loan is over then. */
+  /**
+   * Begins another lease. False when it was kept for too long, and so is to be validated; when the broker has taken the
+   * connection back, or it is gone; the loan is over then.
+   */
   reopen(holder: LeaseHolder, request: LeaseRequest): boolean {
+    const now = performance.now()
+    const keptMillis = now - this.#keptAt
+    if (keptMillis > this.#keepMillis) return false
     if (!this.port.cell.reopen()) {
       this.drop()
       return false
     }
     this.port.reopen(holder)
     this.#request = request
-    this.#openedAt = performance.now()
+    this.#openedAt = now
     this.isReopened = true
+    this.#isSparse = keptMillis > SPARSE_MILLIS
     if (!this.socket.destroyed) return true
     this.#keeper.drop(this)
     this.giveBack('release', 'lost')
     return false
   }
 
-  /** Ends the lease, but not the loan. False when the connection must go back. */
-  keep(): boolean {
-    const heldMillis = performance.now() - this.#openedAt
-    if (!this.#isKeepable || heldMillis >= SHORT_LEASE_MILLIS) return false
-    this.socket.pause()
+  /**
+   * Ends a lease whose session is idle, but not the loan: the session is reset at once. The connection goes back where
+   * somebody wants it, or the thread may not keep it.
+   */
+  keep(): void {
+    const { socket, port } = this
+    const now = performance.now()
+    const heldMillis = now - this.#openedAt
+    const isShort = heldMillis < SHORT_LEASE_MILLIS
+    if (this.#keepMillis === 0 || !isShort || !port.cell.mayKeep) return this.giveBack('release', 'idle')
     this.reader = NOBODY
-    if (!this.port.cell.keep(heldMillis)) return false
-    this.port.keep(this)
+    socket.pause()
+    this.isSynced = this.#isSparse
+    port.cell.sends(0)
+    socket.write(resetAtEnd(this.isSynced))
+    if (socket.writableLength > 0) return this.giveBack('release', 'unknown')
+    this.#keptAt = now
+    port.cell.keep(heldMillis, this.isSynced)
+    // Somebody has asked for it meanwhile, who may have taken it by now.
+    if (port.cell.isWanted) return this.#return()
+    port.keep(this)
     this.#keeper.keep(this)
-    return true
   }
 
   /** Ends the lease and the loan. The socket is closed when this returns: nothing of this thread comes behind. */
@@ -123,6 +153,12 @@ export class SocketLoan implements ServerProcess {
     this.reader = NOBODY
     this.socket.destroy()
     this.port.post({ again: ownBytes(first), reopened: this.#reopened })
+  }
+
+  /** Between two leases. */
+  #return(): void {
+    this.socket.destroy()
+    this.port.end({ back: 'release', session: 'idle' })
   }
 
   /** Between two leases: the broker has taken the connection back, or is gone. */

@@ -1,4 +1,6 @@
-import { behindReset, ResetAnswer, ResetFailedError, type ResetForm } from '../protocol/reset-ahead.js'
+import { ErrorResponse } from '../protocol/backend-types.js'
+import { flushMessage, syncMessage } from '../protocol/messages.js'
+import { ResetAnswer, ResetFailedError, type ResetForm } from '../protocol/reset-ahead.js'
 import { type SessionSnapshot, SessionTracker } from '../protocol/session-tracker.js'
 import { MOST_POINTS } from '../protocol/sync-points.js'
 import { ownBytes } from './channels.js'
@@ -9,10 +11,25 @@ import type { LoanReader, SocketLoan } from './socket-loan.js'
 
 /** Whose bytes a `SocketPath` carries. */
 export interface SocketUser extends PathUser {
-  /** The session was not reset: the lease is to be granted another connection, where `first` is sent. */
-  notReset(port: LeasePort, first: Buffer): void
+  /**
+   * The session was not reset, or is gone: the lease is to be granted another connection, where `first` is sent.
+   * @param held what is to be sent behind it.
+   * @param isCancelled whether it is to be cancelled.
+   */
+  notReset(port: LeasePort, first: Buffer, held: HeldWrite | undefined, isCancelled: boolean): void
   /** The lease cannot go on. */
   lost(cause: Error): void
+}
+
+/** A reset whose answer comes first. What is written waits for that: it might have to be sent elsewhere. */
+interface ComingReset {
+  readonly answer: ResetAnswer
+  /** The lease's first bytes. */
+  readonly first: Buffer
+  /** Whether they travel behind the reset. A Sync does else, and they wait for its answer as well. */
+  readonly isSent: boolean
+  /** Whether those that wait are to be cancelled. */
+  isCancelled: boolean
 }
 
 /**
@@ -23,10 +40,7 @@ export class SocketPath implements LeasePath, LoanReader {
   readonly #loan: SocketLoan
   readonly #user: SocketUser
   readonly #tracker = new SessionTracker()
-  /** The lease's first bytes, kept while a reset may fail in front of them. */
-  #first: Buffer | undefined
-  /** Set until the answer to the reset has come. What is written waits for that: it might have to be sent elsewhere. */
-  #reset: ResetAnswer | undefined
+  #reset: ComingReset | undefined
   /**
    * While one is `under way` it may still arrive at the server: what is written waits for its end, not to be hit by it.
    */
@@ -45,7 +59,7 @@ export class SocketPath implements LeasePath, LoanReader {
   /** The broker has sent the lease's first bytes, behind a reset or not. */
   begun(first: Buffer, reset: ResetForm | undefined): void {
     this.#tracker.sent(first)
-    if (reset !== undefined) this.#expectReset(first, reset)
+    if (reset !== undefined) this.#expectReset(first, new ResetAnswer(reset), true)
   }
 
   /** The broker has relayed the lease so far. */
@@ -53,11 +67,13 @@ export class SocketPath implements LeasePath, LoanReader {
     this.#tracker.restore(session)
   }
 
-  /** Sends the lease's first bytes, behind the reset that the loan's last lease has left due. */
+  /** Sends the lease's first bytes, behind the reset at the end of the loan's last lease. */
   begin(first: Buffer, done: SendCallback): void {
-    this.#expectReset(first, 0)
-    this.#loan.socket.resume()
-    this.#write(first, done, true)
+    const { isSynced, socket } = this.#loan
+    this.#expectReset(first, new ResetAnswer(0, isSynced), !isSynced)
+    socket.resume()
+    if (isSynced) this.#held = { chunk: first, done }
+    else this.#write(first, done, true)
   }
 
   send(chunk: Buffer, done: SendCallback): void {
@@ -70,6 +86,7 @@ export class SocketPath implements LeasePath, LoanReader {
   }
 
   cancel(): void {
+    if (this.#reset?.isSent === false) this.#reset.isCancelled = true
     if (this.#cancel === 'under way' || this.#tracker.state !== 'busy') return
     this.#cancel = 'under way'
     this.#loan.port.post('cancel and tell')
@@ -84,7 +101,8 @@ export class SocketPath implements LeasePath, LoanReader {
     const session = this.#session()
     this.#state = 'over'
     const isPlain = how === 'release' && session === 'idle' && this.#cancel === 'none'
-    if (!mayKeep || !isPlain || !this.#loan.keep()) this.#loan.giveBack(how, session)
+    if (mayKeep && isPlain) this.#loan.keep()
+    else this.#loan.giveBack(how, session)
   }
 
   received(bytes: Buffer, isOwn: boolean): void {
@@ -95,7 +113,7 @@ export class SocketPath implements LeasePath, LoanReader {
       this.#tracker.received(own)
       this.#loan.port.cell.receives(own.byteLength, this.#tracker)
     } catch (error) {
-      if (error instanceof ResetFailedError && this.#cancel === 'none') return this.#startAgain()
+      if (error instanceof ResetFailedError && this.#cancel === 'none') return this.#startAgain(this.#reset!)
       return this.closed(this.#reset === undefined ? (error as Error) : spoilt(error as Error))
     }
     if (own.byteLength === 0) return
@@ -106,15 +124,16 @@ export class SocketPath implements LeasePath, LoanReader {
     // A lease that was taken back loses its socket too, and the thread may see that first.
     this.#loan.port.readAhead()
     if (this.#state !== 'open') return
+    if (this.#reset?.isSent === false) return this.#startAgain(this.#reset)
     this.#state = 'lost'
     this.#user.lost(cause ?? new Error('The server closed the connection'))
   }
 
-  #expectReset(first: Buffer, form: ResetForm): void {
-    this.#reset = new ResetAnswer(form)
-    this.#first = first
+  #expectReset(first: Buffer, answer: ResetAnswer, isSent: boolean): void {
+    this.#reset = { answer, first, isSent, isCancelled: false }
   }
 
+  /** @param isBehindReset of which the server is asked for the answer, where the chunk brings none. */
   #write(chunk: Buffer, done: SendCallback, isBehindReset = false): void {
     const { socket, port } = this.#loan
     let count: number
@@ -125,7 +144,8 @@ export class SocketPath implements LeasePath, LoanReader {
     }
     port.cell.sends(count)
     const bytes = count === chunk.byteLength ? chunk : chunk.subarray(0, count)
-    const isSent = socket.write(isBehindReset ? behindReset(bytes, this.#tracker.owed > 0) : bytes)
+    const asks = isBehindReset && this.#tracker.owed === 0
+    const isSent = socket.write(asks ? Buffer.concat([flushMessage, bytes]) : bytes)
     if (this.#tracker.terminated) this.#user.lost(new Error('The client has said goodbye to the server'))
     else if (isSent) done()
     else socket.once('drain', done)
@@ -141,20 +161,26 @@ export class SocketPath implements LeasePath, LoanReader {
   /** What of the bytes is not the answer to the reset. */
   #afterReset(bytes: Buffer): Buffer {
     if (this.#reset === undefined) return bytes
-    const end = this.#reset.take(bytes)
+    const { answer, isSent, isCancelled } = this.#reset
+    const end = answer.take(bytes)
     if (end === -1) return bytes.subarray(bytes.byteLength)
+    // A server that goes away says so between two leases as well.
+    if (!isSent && bytes[end] === ErrorResponse)
+      throw new ResetFailedError('The server closes the connection')
     this.#reset = undefined
-    this.#first = undefined
     this.#writeHeld()
+    if (isCancelled) this.cancel()
     return bytes.subarray(end)
   }
 
-  #startAgain(): void {
-    const first = this.#first!
+  #startAgain({ first, isSent, isCancelled }: ComingReset): void {
     const { port } = this.#loan
+    const held = this.#held
+    this.#held = undefined
     this.#state = 'over'
     this.#loan.startAgain(first)
-    this.#user.notReset(port, first)
+    this.#user.notReset(port, first, isSent ? held : undefined, isCancelled)
+    if (!isSent) held?.done()
   }
 
   #session(): ReturnedSession {
@@ -169,7 +195,9 @@ export class SocketPath implements LeasePath, LoanReader {
   /** Where the session stands whose reset is not answered. Answers may be held back until the query behind it is done. */
   #beforeReset(): ReturnedSession {
     if (this.#isRead || this.#tracker.terminated) return 'unknown'
-    return this.#loan.isReopened ? { behindReset: ownBytes(this.#first!) } : 'untouched'
+    if (!this.#loan.isReopened) return 'untouched'
+    const { first, isSent } = this.#reset!
+    return { behindReset: ownBytes(isSent ? first : syncMessage) }
   }
 }
 

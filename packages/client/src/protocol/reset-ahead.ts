@@ -2,7 +2,14 @@ import { ProtocolError } from '../common/errors.js'
 import * as Backend from './backend-types.js'
 import { commandComplete, MessageMatch } from './command-complete.js'
 import { MessageScanner } from './message-scanner.js'
-import { bindMessage, closeMessage, executeMessage, flushMessage, parseMessage } from './messages.js'
+import {
+  bindMessage,
+  closeMessage,
+  executeMessage,
+  flushMessage,
+  parseMessage,
+  syncMessage,
+} from './messages.js'
 
 /** The reset that can travel ahead of other messages: a statement that the server commits as soon as it is done. */
 export const RESET_AHEAD = 'DISCARD ALL'
@@ -25,9 +32,9 @@ export function canResetAhead(serverVersion: string): boolean {
 }
 
 /**
- * All do the same, and each is answered in a way of its own. A thread sends the first. The broker takes turns with the others
- * on a connection: if a thread has left the answer to a reset unread, and is wrong about where its session stood, that answer
- * is not taken for the one to the next reset.
+ * All do the same, and each is answered in a way of its own. A thread sends the first, at the end of a lease. The broker takes
+ * turns with the others on a connection: if a thread has left the answer to a reset unread, and is wrong about where its
+ * session stood, that answer is not taken for the one to the next reset.
  *
  * Messages without a Sync: if the reset fails, the server discards all that follows, up to a Sync.
  */
@@ -47,9 +54,21 @@ export type ResetForm = 0 | 1 | 2
  * The reset and what travels behind it, for one write.
  * @param isAnswered whether `messages` bring an answer by themselves: else the server is asked for that of the reset.
  */
-export function behindReset(messages: Uint8Array, isAnswered: boolean, form: ResetForm = 0): Buffer {
+export function behindReset(messages: Uint8Array, isAnswered: boolean, form: ResetForm): Buffer {
   const { reset, flushed } = FORMS[form]!
   return Buffer.concat([isAnswered ? reset : flushed, messages])
+}
+
+/** What a thread sends at the end of a lease, without a Sync and with one. */
+const [UNSYNCED_RESET, SYNCED_RESET] = [FORMS[0]!.reset, Buffer.concat([FORMS[0]!.reset, syncMessage])]
+
+/**
+ * The reset of a session whose thread keeps it: the server is to be done with it before the next lease.
+ * @param isSynced with a Sync the server is idle behind it, and its answer must have come before anything else is sent;
+ *   without one it is not, and the next lease's messages may travel behind.
+ */
+export function resetAtEnd(isSynced: boolean): Buffer {
+  return isSynced ? SYNCED_RESET : UNSYNCED_RESET
 }
 
 /** The server did not reset the session, so it has not looked at what travelled behind the reset. */
@@ -57,12 +76,14 @@ export class ResetFailedError extends Error {}
 
 const RESET_COMPLETE = commandComplete(RESET_AHEAD)
 
+const READY = Buffer.of(Backend.ReadyForQuery)
+
 /**
  * The answer to a reset that travelled ahead: it ends before the first answer to what travelled behind. It is told from the
  * answer to anything else by its messages and by its command: a thread that was wrong about where its session stood may have
  * left answers to queries of its own in front.
  *
- * The reset is not followed by a Sync of its own, and that keeps a session that is not reset from its next user: "when an
+ * The reset that others travel behind is not followed by a Sync of its own, and that keeps a session that is not reset from its next user: "when an
  * error is detected while processing any extended-query message, the backend issues ErrorResponse, then reads and discards
  * messages until a Sync is reached" (PostgreSQL documentation, "Extended Query").
  */
@@ -74,8 +95,10 @@ export class ResetAnswer {
   #count = 0
   readonly #complete = new MessageMatch(RESET_COMPLETE)
 
-  constructor(form: ResetForm = 0) {
-    this.#messages = FORMS[form]!.answer
+  /** @param isSynced whether the server's ReadyForQuery belongs to it. */
+  constructor(form: ResetForm = 0, isSynced = false) {
+    const { answer } = FORMS[form]!
+    this.#messages = isSynced ? Buffer.concat([answer, READY]) : answer
   }
 
   /**
@@ -95,6 +118,10 @@ export class ResetAnswer {
         case Backend.CommandComplete:
           this.#expect(scanner.type)
           if (!this.#complete.endsAt(chunk, at)) throw notReset(scanner.type)
+          if (this.#isOver) return at
+          continue
+        case Backend.ReadyForQuery:
+          this.#expect(scanner.type)
           return at
         case Backend.ErrorResponse:
           throw new ResetFailedError('The server did not reset the session')
@@ -108,6 +135,10 @@ export class ResetAnswer {
     }
     this.#complete.passed(chunk)
     return -1
+  }
+
+  get #isOver(): boolean {
+    return this.#count === this.#messages.length
   }
 
   #expect(type: number): void {

@@ -25,7 +25,14 @@ function session(answers: string): SessionTracker {
   return tracker
 }
 
-type Step = 'keep' | 'reopen' | 'take'
+type Step = 'keep' | 'keep synced' | 'reopen' | 'take'
+
+/** Ends the lease that the thread holds; false when it may not keep the socket. */
+function keeps(thread: SessionCell, millis: number, isSynced = false): boolean {
+  if (!thread.mayKeep) return false
+  thread.keep(millis, isSynced)
+  return true
+}
 
 /** Does one step after another, each on its own side, and tells which were allowed. */
 function does(steps: readonly (Step | 'want' | 'begin')[]): boolean[] {
@@ -33,8 +40,9 @@ function does(steps: readonly (Step | 'want' | 'begin')[]): boolean[] {
   const allowed: boolean[] = []
   for (const step of steps) {
     if (step === 'want' || step === 'begin') broker[step]()
-    else if (step === 'take') allowed.push(broker.take())
-    else allowed.push(step === 'keep' ? thread.keep(1) : thread.reopen())
+    else if (step === 'take') allowed.push(broker.take() !== undefined)
+    else if (step === 'reopen') allowed.push(thread.reopen())
+    else allowed.push(keeps(thread, 1, step === 'keep synced'))
   }
   return allowed
 }
@@ -86,6 +94,16 @@ describe('who has the socket', () => {
       [false, true, true, false],
     ],
     ['a thread keeps what it has reopened', ['keep', 'reopen', 'keep', 'reopen'], [true, true, true, true]],
+    [
+      'with a Sync or without, a thread keeps and reopens, and the broker takes',
+      ['keep synced', 'reopen', 'keep', 'reopen', 'keep synced', 'take'],
+      [true, true, true, true, true, true],
+    ],
+    [
+      'what is kept with a Sync is not reopened when it is wanted, but taken',
+      ['keep synced', 'want', 'reopen', 'take', 'take'],
+      [true, false, true, false],
+    ],
     ['the broker takes what is kept, once', ['keep', 'take', 'take'], [true, true, false]],
     [
       'the broker takes nothing that a lease is held with',
@@ -119,12 +137,29 @@ describe('who has the socket', () => {
     const { thread, broker } = start()
     const seen = () => [thread.isKept, broker.isKept]
     expect(seen()).toEqual([false, false])
-    thread.keep(1)
+    keeps(thread, 1)
     expect(seen()).toEqual([true, true])
     broker.want()
     expect(seen()).toEqual([true, true])
     broker.take()
     expect(seen()).toEqual([false, false])
+  })
+
+  test('the broker learns with what it takes whether a Sync follows the reset', () => {
+    for (const isSynced of [true, false]) {
+      const { thread, broker } = start()
+      thread.keep(1, isSynced)
+      expect(broker.isKeptSynced).toBe(isSynced)
+      expect(broker.take()).toEqual({ isSynced })
+    }
+  })
+
+  test('what is wanted while the thread resets it is kept all the same, and the thread sees that it is wanted', () => {
+    const { thread, broker } = start()
+    expect(thread.mayKeep).toBe(true)
+    broker.want()
+    thread.keep(1, true)
+    expect([thread.isWanted, thread.reopen(), broker.take()]).toEqual([true, false, { isSynced: true }])
   })
 
   test('of what a thread holds and the broker wants nobody says that it is kept', () => {
@@ -143,13 +178,13 @@ describe('the counters', () => {
     thread.receives(100, session('CZI'))
     thread.sends(5)
     thread.receives(1, session('CZI'))
-    for (let count = 0; count < 3; count++) expect([thread.keep(1), thread.reopen()]).toEqual([true, true])
+    for (let count = 0; count < 3; count++) expect([keeps(thread, 1), thread.reopen()]).toEqual([true, true])
     expect(counters(broker)).toEqual({ received: 101, sent: 15, reopened: 3 })
   })
 
   test('do not count a lease that could not be begun', () => {
     const { thread, broker } = start()
-    thread.keep(1)
+    keeps(thread, 1)
     broker.want()
     thread.reopen()
     expect(counters(broker)).toEqual({ received: 0, sent: 0, reopened: 0 })
@@ -165,7 +200,7 @@ describe('the counters', () => {
     const { thread, broker } = start()
     thread.sends(10)
     thread.receives(100, session('CZI'))
-    thread.keep(1)
+    keeps(thread, 1)
     thread.reopen()
     broker.begin()
     expect(counters(thread)).toEqual({ received: 0, sent: 0, reopened: 0 })
@@ -174,7 +209,7 @@ describe('the counters', () => {
 
 describe('the times for which leases were held', () => {
   /** Ends the lease that the thread holds, after so many milliseconds, and begins the next. */
-  const goesOn = (thread: SessionCell, millis: number) => [thread.keep(millis), thread.reopen()]
+  const goesOn = (thread: SessionCell, millis: number) => [keeps(thread, millis), thread.reopen()]
 
   test('are those of the leases at whose end the socket was kept, each read once', () => {
     const { thread, broker } = start()
@@ -182,7 +217,7 @@ describe('the times for which leases were held', () => {
     goesOn(thread, 20)
     expect(broker.readHoldTimes()).toEqual([1.5, 20])
     expect(broker.readHoldTimes()).toEqual([])
-    thread.keep(0.25)
+    keeps(thread, 0.25)
     expect(broker.readHoldTimes()).toEqual([0.25])
     thread.reopen()
     expect(broker.readHoldTimes()).toEqual([])
@@ -192,13 +227,13 @@ describe('the times for which leases were held', () => {
     const { thread, broker } = start()
     goesOn(thread, 1)
     broker.want()
-    expect(thread.keep(2)).toBe(false)
+    expect(keeps(thread, 2)).toBe(false)
     expect(broker.readHoldTimes()).toEqual([1])
   })
 
   test('have that of the last lease when the socket was taken', () => {
     const { thread, broker } = start()
-    thread.keep(3)
+    keeps(thread, 3)
     broker.take()
     expect(broker.readHoldTimes()).toEqual([3])
   })
@@ -207,20 +242,20 @@ describe('the times for which leases were held', () => {
     const { thread, broker } = start()
     goesOn(thread, 1)
     broker.begin()
-    thread.keep(2)
+    keeps(thread, 2)
     expect(broker.readHoldTimes()).toEqual([2])
   })
 
   test('are never lost: a thread whose times nobody reads keeps no more', () => {
     const { thread, broker } = start()
     let kept = 0
-    while (thread.keep(kept)) {
+    while (keeps(thread, kept)) {
       thread.reopen()
       kept++
     }
     expect(kept).toBe(MOST_UNSEEN_LEASES - 1)
     expect(broker.readHoldTimes()).toEqual(Array.from({ length: kept }, (_, at) => at))
-    expect(thread.keep(7)).toBe(true)
+    expect(keeps(thread, 7)).toBe(true)
     expect(broker.readHoldTimes()).toEqual([7])
   })
 
@@ -252,41 +287,6 @@ test('the times of a thread that goes on while they are read are each read once,
   expect(code).toBe(0)
   expect(times.findIndex((time, number) => time !== number)).toBe(-1)
   expect(times.length).toBe(leases)
-})
-
-describe('whether the broker watches', () => {
-  test('both sides see it', () => {
-    const { thread, broker } = start()
-    expect(thread.isWatched).toBe(false)
-    broker.watch()
-    expect([thread.isWatched, broker.isWatched]).toEqual([true, true])
-  })
-
-  test('lasts from one lease to the next', () => {
-    const { thread, broker } = start()
-    broker.watch()
-    expect([thread.keep(1), thread.reopen(), thread.keep(1), thread.isWatched]).toEqual(Array(4).fill(true))
-  })
-
-  test('ends during a lease, and not while the thread keeps what nobody would hear of', () => {
-    const { thread, broker } = start()
-    broker.watch()
-    thread.keep(1)
-    expect([broker.unwatch(), thread.isWatched]).toEqual([false, true])
-    thread.reopen()
-    expect([broker.unwatch(), thread.isWatched]).toEqual([true, false])
-  })
-
-  test('changes nothing in who has the socket, and ends with the loan', () => {
-    const { thread, broker } = start()
-    broker.watch()
-    expect(broker.take()).toBe(false)
-    thread.keep(1)
-    broker.want()
-    expect([thread.reopen(), broker.take(), thread.keep(1)]).toEqual([false, true, false])
-    broker.begin()
-    expect(thread.isWatched).toBe(false)
-  })
 })
 
 describe('what a thread has left that has ended', () => {

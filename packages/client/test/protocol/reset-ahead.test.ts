@@ -7,6 +7,7 @@ import {
   ResetAnswer,
   ResetFailedError,
   type ResetForm,
+  resetAtEnd,
 } from '../../src/protocol/reset-ahead.js'
 import { cut, message, messages } from './wire.js'
 
@@ -21,8 +22,8 @@ function typesOf(bytes: Buffer): string[] {
 }
 
 /** Gives the chunks to a new answer; returns what is left for others. */
-function take(chunks: readonly Buffer[]): Buffer {
-  const reset = new ResetAnswer()
+function take(chunks: readonly Buffer[], isSynced = false): Buffer {
+  const reset = new ResetAnswer(0, isSynced)
   for (const [index, chunk] of chunks.entries()) {
     const end = reset.take(chunk)
     if (end !== -1) return Buffer.concat([chunk.subarray(end), ...chunks.slice(index + 1)])
@@ -36,6 +37,25 @@ test('what follows the answer to the reset is left, wherever the chunks are cut'
       expect(take(cut(Buffer.concat([answer, messages(rest)]), at))).toEqual(messages(rest))
     }),
   )
+})
+
+test('the answer to one with a Sync ends behind the ReadyForQuery, wherever the chunks are cut', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('', 'ZI', 'E', '12CZI'), fc.array(fc.nat()), (rest, at) => {
+      const all = Buffer.concat([answer, messages('ZI'), messages(rest)])
+      expect(take(cut(all, at), true)).toEqual(messages(rest))
+    }),
+  )
+})
+
+test('what is told between the reset and its Sync is swallowed as well', () => {
+  expect(
+    take([Buffer.concat([answer, message('A', 'of the last lease'), messages('ZI')])], true),
+  ).toHaveLength(0)
+})
+
+test.each(['E', 'EZI'])('one with a Sync whose end is an error, %s, has failed', (types) => {
+  expect(() => take([Buffer.concat([answer, messages(types)])], true)).toThrow(ResetFailedError)
 })
 
 const FORMS: readonly [ResetForm, string][] = [
@@ -97,15 +117,21 @@ describe('behind a reset', () => {
     serialize.bind(),
     serialize.execute(),
   ])
+  const closing = Buffer.concat([serialize.close({ type: 'P' }), reset])
 
   test('travels what brings an answer by itself', () => {
     const query = serialize.query('SELECT 1')
-    expect(behindReset(query, true)).toEqual(Buffer.concat([reset, query]))
+    expect(behindReset(query, true, 1)).toEqual(Buffer.concat([closing, query]))
   })
 
   test('travels a part of a message, and the answer to the reset is asked for', () => {
     const part = serialize.query('SELECT 1').subarray(0, 7)
-    expect(behindReset(part, false)).toEqual(Buffer.concat([reset, serialize.flush(), part]))
+    expect(behindReset(part, false, 1)).toEqual(Buffer.concat([closing, serialize.flush(), part]))
+  })
+
+  test('travels nothing at the end of a lease: it has a Sync of its own, or leaves that to the next', () => {
+    expect(resetAtEnd(false)).toEqual(reset)
+    expect(resetAtEnd(true)).toEqual(Buffer.concat([reset, serialize.sync()]))
   })
 })
 

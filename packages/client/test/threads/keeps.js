@@ -6,6 +6,7 @@ const { memory, leases } = workerData
 const cell = new SessionCell(memory)
 for (let number = 0; number < leases; number++) {
   // As long as nobody reads there is no room.
-  while (!cell.keep(number));
+  while (!cell.mayKeep);
+  cell.keep(number, false)
   cell.reopen()
 }

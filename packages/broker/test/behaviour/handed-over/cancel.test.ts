@@ -32,6 +32,15 @@ async function releaseWhileRunning(broker: ConnectionBroker, keeper: Keeper, lea
 }
 
 describe.skipIf(!getSockets)('a lease that a thread has begun without the broker', () => {
+  test('may cancel its first query before the session’s reset is answered', async () => {
+    const { broker, keeper } = start()
+    expect(await keeper.call('cancelsAtOnce', [PID], 'SELECT pg_sleep(3600)')).toEqual({
+      code: '57014',
+      one: 1,
+    })
+    expect(broker.stats().default).toMatchObject({ opened: 1, cancels: 1 })
+  })
+
   test('may be released while its first query runs: that is cancelled, and the connection is kept', async () => {
     const { broker, keeper } = start()
     const pid = await processId(broker)

@@ -22,7 +22,7 @@ async function handedOver() {
   const port = await thread.leasePort(cell.memory)
   port.postMessage({ open: 1, request, bytes })
   const grant = (await nextFrame(port)) as GrantFrame
-  expect(grant).toMatchObject({ grant: 1, socket: { isKeepable: true } })
+  expect(grant).toMatchObject({ grant: 1, socket: { keepMillis: 500 } })
   return { broker, port, cell, processId: grant.processId }
 }
 
@@ -86,7 +86,6 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
   })
 
   test.each<[string, unknown[]]>([
-    ['has kept the socket, which it holds', ['kept', 'kept']],
     ['has held a reopened lease for no number', [reopened(Number.NaN)]],
     ['has held a reopened lease without end', [reopened(Number.POSITIVE_INFINITY)]],
     ['has sent what is no message behind a reset', [back({ behindReset: Uint8Array.of(1, 2, 3) })]],
@@ -105,7 +104,6 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
       const { broker, port, cell } = await handedOver()
       new Int32Array(cell.memory).fill(garbage)
       for (let count = 0; count < 3; count++) expect(broker.stats().default).toMatchObject({ total: 1 })
-      port.postMessage('kept')
       port.close()
       expect(await processId(broker)).toBeGreaterThan(0)
       await untilQuiet(broker)

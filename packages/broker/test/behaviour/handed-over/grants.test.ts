@@ -40,7 +40,7 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     expect(socket).toEqual({
       descriptor: expect.any(Number),
       reset: undefined,
-      isKeepable: true,
+      keepMillis: 500,
       tls: inject('overTls') ? expect.any(BigInt) : undefined,
     })
     expect(processId).toBeGreaterThan(0)
@@ -66,13 +66,13 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     ['whose database has transaction options', { readOnly: true }, {}],
   ])('brings a socket to give back for a lease %s', async (_which, database, lease) => {
     const broker = lending.broker({ max: 1, ...database })
-    expect(await grantOf(broker, lease)).toMatchObject({ socket: { isKeepable: false } })
+    expect(await grantOf(broker, lease)).toMatchObject({ socket: { keepMillis: 0 } })
   })
 
   test('brings a socket to keep for a lease that asks for what its database has anyway', async () => {
     const broker = lending.broker({ max: 1 })
     expect(await grantOf(broker, { priority: 5, connectionTimeoutMillis: 5000 })).toMatchObject({
-      socket: { isKeepable: true },
+      socket: { keepMillis: 500 },
     })
   })
 
@@ -83,7 +83,7 @@ describe.skipIf(!getSockets)('the grant of a lease', () => {
     await until(() => broker.stats().default!.waiting === 2, 'for both to wait')
     await held.release()
     const grants = await Promise.all([one, other])
-    expect(grants.map(({ socket }) => socket?.isKeepable)).toEqual([undefined, true])
+    expect(grants.map(({ socket }) => socket?.keepMillis)).toEqual([undefined, 500])
     expect(grants[0]!.isAskable).toBe(true)
   })
 })

@@ -51,6 +51,18 @@ describe.skipIf(!getSockets)(
       expect(broker.stats().default).toMatchObject({ opened: 2, leases: 5, closed: { unclean: 1 } })
     })
 
+    test.each([
+      ['that its first query waited for', [UNRESETTABLE]],
+      ['that its first query was sent behind', [[PID], UNRESETTABLE]],
+    ])('runs all that it has sent meanwhile, behind a reset %s', async (_what, leases) => {
+      const { broker, keeper } = start()
+      const queries = [1, 2, 3].map((n) => `SELECT pg_sleep(0.001), ${n} AS n`)
+      const rows = await keeper.call<object[]>('thenPipelined', leases, queries)
+      expect(rows).toMatchObject([{ n: 1 }, { n: 2 }, { n: 3 }])
+      await untilQuiet(broker)
+      expect(broker.stats().default).toMatchObject({ closed: { unclean: 1 } })
+    })
+
     test('waits like any other for the connection that it needs', async () => {
       const { broker, keeper } = start()
       const lease = keeper.call<{ pid: number }>('thenAnother', UNRESETTABLE, [PID])

@@ -24,19 +24,20 @@ async function advisoryLocks(): Promise<number> {
   return rows[0].count
 }
 
-/** A thread that keeps the only connection and sees no event; where the broker stands it has not heard of it yet. */
-async function keptByBlocked(broker: ConnectionBroker, statements: string[]) {
+/** A thread that keeps the only connection, after so many leases, and sees no event. */
+async function keptByBlocked(broker: ConnectionBroker, statements: string[], leases = 1) {
   const keeper = new Keeper(lending, broker)
+  for (let count = 1; count < leases; count++) await keeper.call('one', [PID])
   const lease = keeper.call<Row>('keepsAndBlocks', statements)
   await keeper.standStill()
   return { keeper, lease }
 }
 
 describe.skipIf(!getSockets)('a connection that a thread keeps between two leases', () => {
-  test('is leased by nobody, and is still to be reset', async () => {
+  test('is leased by nobody, and idle', async () => {
     const broker = lending.broker({ max: 1 })
     const { keeper, lease } = await keptByBlocked(broker, [PID])
-    expect(broker.stats().default).toMatchObject({ leases: 1, leased: 0, settling: 1, idle: 0, total: 1 })
+    expect(broker.stats().default).toMatchObject({ leases: 1, leased: 0, settling: 0, idle: 1, total: 1 })
     keeper.goOn()
     await lease
   })
@@ -45,7 +46,7 @@ describe.skipIf(!getSockets)('a connection that a thread keeps between two lease
     const broker = lending.broker({ max: 1 })
     stopTheClock()
     const { pid } = await new Keeper(lending, broker).call<Row>('one', [PID])
-    expect(broker.stats().default).toMatchObject({ leased: 0, settling: 1 })
+    expect(broker.stats().default).toMatchObject({ leased: 0, idle: 1 })
     expect(await processId(broker)).toBe(pid)
   })
 
@@ -105,29 +106,44 @@ describe.skipIf(!getSockets)('a connection that a thread keeps between two lease
     expect(duplicatedSockets()).toBeLessThanOrEqual(1)
   })
 
-  test('is reset within moments when nobody uses it, also while its thread sees no event', async () => {
-    const broker = lending.broker({ max: 1 })
-    const { keeper, lease } = await keptByBlocked(broker, ['SELECT pg_advisory_lock(42)', PID])
+  test.each([1, 2])('is reset at the end of lease %d, by the thread itself', async (leases) => {
+    // Nobody takes it meanwhile.
+    stopTheClock()
+    const broker = lending.broker({ max: 1, validateAfterIdleMillis: 3_600_000 })
+    const statements = ['LISTEN mine', 'SELECT pg_advisory_lock(42)', PID]
+    const { keeper, lease } = await keptByBlocked(broker, statements, leases)
     await until(async () => (await advisoryLocks()) === 0, 'for the lock to be given back')
-    await untilQuiet(broker)
-    expect(broker.stats().default).toMatchObject({ idle: 1, opened: 1, leases: 1, resets: 1, leased: 0 })
+    expect(broker.stats().default).toMatchObject({ idle: 1, opened: 1, leases, resets: leases, leased: 0 })
     keeper.goOn()
     const { pid } = await lease
     expect(await keeper.call('one', [PID])).toEqual({ pid })
+    expect(broker.stats().default).toMatchObject({ opened: 1, leases: leases + 1 })
   })
 
-  test('is reset within moments also after a lease that was too long for the broker to look at all the time', async () => {
-    const broker = lending.broker({ max: 1 })
+  test('is idle for the server as well, after a first lease at once and after others before long', async () => {
+    const broker = lending.broker({ max: 1, validateAfterIdleMillis: 3_600_000 })
+    const state = async (pid: number) => {
+      const { rows } = await database.admin.query('SELECT state FROM pg_stat_activity WHERE pid = $1', [pid])
+      return rows[0].state
+    }
     const keeper = new Keeper(lending, broker)
-    const lease = keeper.call<Row>('holdsLongAndBlocks', ['SELECT pg_advisory_lock(42)', PID], 60)
-    await keeper.leased()
-    await untilQuiet(broker)
-    expect(await advisoryLocks()).toBe(0)
-    const { holdMillis, ...figures } = broker.stats().default!
-    expect(figures).toMatchObject({ idle: 1, opened: 1, leases: 2, resets: 2, leased: 0 })
-    expect(holdMillis.count).toBe(2)
-    keeper.goOn()
-    await lease
+    for (let lease = 0; lease < 3; lease++) {
+      const { pid } = await keeper.call<Row>('one', [PID])
+      await until(
+        async () => (await state(pid)) === 'idle',
+        `for the session to be idle after lease ${lease}`,
+      )
+    }
+  })
+
+  test('comes back when its thread has not used it for as long as it need not be validated', async () => {
+    const broker = lending.broker({ max: 1, min: 0, idleTimeoutMillis: 1, validateAfterIdleMillis: 100 })
+    const keeper = new Keeper(lending, broker)
+    await keeper.call<Row>('one', [PID])
+    await until(() => broker.stats().default!.total === 0, 'for the connection to be closed')
+    expect(broker.stats().default).toMatchObject({ closed: { idle: 1 }, leases: 1, resets: 1 })
+    await keeper.call('one', [PID])
+    expect(broker.stats().default).toMatchObject({ opened: 2, leases: 2 })
   })
 })
 

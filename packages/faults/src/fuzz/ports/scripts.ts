@@ -63,7 +63,7 @@ export const SCRIPTS = {
     [6, writes],
     [4, posts('lease', leaseFrame)],
     [2, waits],
-    [1, posts('lease', fc.constantFrom<Recipe>('kept', 'release', openFrame(2)))],
+    [1, posts('lease', fc.constantFrom<Recipe>('release', openFrame(2)))],
   ).map((script) => [...leased, ...script]),
   'parent-port': steps([8, posts('parent', parentMessage)], [1, waits], [1, posts('control', controlCall)]),
   'task-ports': steps(
