@@ -1,12 +1,7 @@
 import { BrokerClosedError, LeaseLostError, LeaseRevokedError } from '../common/errors.js'
 import { withUnknownOutcome } from '../lease/lease-errors.js'
 import type { PgQuery, PgQueues } from './pg-client.js'
-
-/** What is in front of a statement's first word. */
-const COMMENTS = /^(\s|--[^\n]*\n|\/\*.*?\*\/)*/s
-
-/** More than one statement, or so it may be: a string may hold a semicolon. */
-const SEVERAL = /;\s*\S/
+import { mayBeSeveral, withoutComments } from './statement-text.js'
 
 /** First words of statements that leave nothing behind on a connection that is gone. */
 const HARMLESS =
@@ -36,7 +31,7 @@ export function mayBeDone({ _activeQuery, _sentQueryQueue, _txStatus }: PgQueues
 
 function isHarmless({ text, cursor }: PgQuery, isInTransaction: boolean): boolean {
   const whole = text ?? cursor?.text
-  if (typeof whole !== 'string' || SEVERAL.test(whole)) return false
-  const statement = whole.replace(COMMENTS, '')
+  if (typeof whole !== 'string' || mayBeSeveral(whole)) return false
+  const statement = withoutComments(whole)
   return isInTransaction ? !COMMITS.test(statement) : HARMLESS.test(statement)
 }

@@ -1,6 +1,6 @@
-/** Blanks and comments, and the first word behind them. */
-const FIRST_WORD =
-  /^(?:\s|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(select|insert|update|delete|merge|values|with)\b/i
+import { mayBeSeveral, withoutComments } from './statement-text.js'
+
+const FIRST_WORD = /^(select|insert|update|delete|merge|values|with)\b/i
 
 /** What makes a table of these rows, or changes a setting. */
 const CHANGES = /\binto\b|\bset_config\b/i
@@ -19,7 +19,7 @@ const MOST_CHARACTERS = 8192
  */
 export function kindOf(text: string): 'repeatable' | 'once' | 'changing' {
   if (text.length > MOST_CHARACTERS) return 'changing'
-  const word = FIRST_WORD.exec(text)?.[1]?.toLowerCase()
+  const word = FIRST_WORD.exec(withoutComments(text))?.[1]?.toLowerCase()
   if (word === undefined) return 'changing'
   const isQuery = word === 'select' || word === 'with' || word === 'values'
   if (isQuery ? CHANGES.test(text) : /\bset_config\b/i.test(text)) return 'changing'
@@ -28,7 +28,5 @@ export function kindOf(text: string): 'repeatable' | 'once' | 'changing' {
 
 /** Of a simple Query, which may hold several. */
 export function changesOthers(text: string): boolean {
-  const at = text.indexOf(';')
-  const isOne = at === -1 || text.slice(at + 1).trim() === ''
-  return !isOne || kindOf(text) === 'changing'
+  return mayBeSeveral(text) || kindOf(text) === 'changing'
 }
