@@ -83,9 +83,10 @@ const READY = Buffer.of(Backend.ReadyForQuery)
  * answer to anything else by its messages and by its command: a thread that was wrong about where its session stood may have
  * left answers to queries of its own in front.
  *
- * The reset that others travel behind is not followed by a Sync of its own, and that keeps a session that is not reset from its next user: "when an
- * error is detected while processing any extended-query message, the backend issues ErrorResponse, then reads and discards
- * messages until a Sync is reached" (PostgreSQL documentation, "Extended Query").
+ * Where something travels behind the reset there is no Sync between them, and that keeps a session that is not reset from its
+ * next user: "when an error is detected while processing any extended-query message, the backend issues ErrorResponse, then
+ * reads and discards messages until a Sync is reached" (PostgreSQL documentation, "Extended Query"). Where there is one,
+ * nothing is sent before the answer has come.
  */
 export class ResetAnswer {
   readonly #scanner = new MessageScanner(Backend.backendTypes)
