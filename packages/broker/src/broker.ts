@@ -21,11 +21,14 @@ import {
   millis,
   nameOf,
   names,
+  text,
   transact,
+  whole,
   withLease,
   wrong,
 } from '@pglease/client/internal'
 import { closeBrought } from './common/brought.js'
+import type { Health } from './common/health.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
@@ -33,6 +36,7 @@ import type { BrokerWarning } from './common/warnings.js'
 import type { DatabaseOptions, PoolSize } from './connection/database-options.js'
 import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
+import { HealthChecks } from './lease/health-checks.js'
 import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
 import { ThreadShare } from './lease/thread-share.js'
@@ -65,6 +69,13 @@ export interface RecycleOptions {
   force?: boolean
 }
 
+export interface HealthcheckOptions<Name extends string = string> {
+  /** The one to look at. Default: all. */
+  database?: Name
+  /** How long that may take, in milliseconds, from 1 on. Default: 1000. */
+  timeoutMillis?: number
+}
+
 /**
  * - `open`;
  * - `closing`: no lease is granted any more, holders may finish;
@@ -89,6 +100,9 @@ makeThreadToken()
 /** How long `close` lets holders finish. */
 const CLOSE_MILLIS = 5000
 
+/** How long a health check may take. */
+const HEALTH_MILLIS = 1000
+
 /**
  * Owns one pool of Postgres connections per database, and leases them to the worker threads of this process. It lives
  * on the main thread and must be closed: connections keep the process alive.
@@ -100,6 +114,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   /** This thread's own link, made when first asked for. */
   #ownLink: BrokerLink | undefined
   #closing: Promise<void> | undefined
+  readonly #health: HealthChecks
 
   /** @throws ConfigurationError that names the database, the option and the value. */
   constructor(options: BrokerOptions<Name>) {
@@ -119,6 +134,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       ]),
     )
     this.#ports = new ThreadPorts(warn)
+    this.#health = new HealthChecks(this.#databases)
   }
 
   get state(): BrokerState {
@@ -138,6 +154,32 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   async ready(): Promise<void> {
     this.#mustBeOpen()
     await Promise.all([...this.#databases.values()].map((database) => database.ready()))
+  }
+
+  /**
+   * Whether a lease can be had: for a handler of readiness. Each database is asked for a connection as by a lease, which waits in
+   * the line and must answer one query; it is held for no longer than that. While a check is under way others with the same limit
+   * share its result, so a handler that is asked often takes no more connections. Does not reject for what is found, also once
+   * the broker is closed.
+   * @throws UnknownDatabaseError, ConfigurationError
+   */
+  async healthcheck(options: HealthcheckOptions<Name> = {}): Promise<Health<Name>> {
+    checkOptions('healthcheck', options, {
+      database: text,
+      timeoutMillis: whole(1, 2 ** 31 - 1),
+    })
+    const { database, timeoutMillis = HEALTH_MILLIS } = options
+    if (database !== undefined) this.#mustHave(database)
+    const asked = database === undefined ? this.databases : [database]
+    return (await this.#health.look(asked, timeoutMillis)) as Health<Name>
+  }
+
+  /**
+   * From now on `healthcheck` says `closing`, and nothing else changes: whoever sends requests here learns that it is time to
+   * stop, before anything is refused. `close` does it too.
+   */
+  announceClose(): void {
+    this.#health.announceClose()
   }
 
   /**
@@ -288,6 +330,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   async #close(timeoutMillis: number): Promise<void> {
     this.#machine.to('closing')
+    this.announceClose()
     const databases = [...this.#databases.values()]
     for (const database of databases) database.beginClose()
     const patience = new AbortController()

@@ -5,8 +5,10 @@ export {
   type BrokerState,
   type CloseOptions,
   ConnectionBroker,
+  type HealthcheckOptions,
   type RecycleOptions,
 } from './broker.js'
+export type { DatabaseHealth, Health, HealthReason } from './common/health.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
 export type { BrokerWarning, LeaseWarning, ProtocolWarning } from './common/warnings.js'
 export type { DatabaseOptions, PoolSize, ServerOptions } from './connection/database-options.js'

@@ -5,6 +5,7 @@ import {
   once,
   SHORT_LEASE_MILLIS,
 } from '@pglease/client/internal'
+import type { DatabaseHealth } from '../common/health.js'
 import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import type { Database, PoolSize } from '../connection/database-options.js'
@@ -15,6 +16,7 @@ import type { ServerConnection } from '../connection/server-connection.js'
 import { transactionSettings, undoTransactionSettings } from '../connection/session-settings.js'
 import { abandon, isPlainReset, needsPlainReset, settle } from '../connection/settle.js'
 import { ConnectionPool, type Holders } from '../pool/connection-pool.js'
+import { checkHealth } from '../pool/health-check.js'
 import type { Waiter } from '../pool/waiters.js'
 import { type KeptLease, KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
@@ -63,6 +65,10 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
 
   ready(): Promise<void> {
     return this.#pool.ready()
+  }
+
+  healthcheck(timeoutMillis: number): Promise<DatabaseHealth> {
+    return checkHealth(this.#pool, this.database, timeoutMillis)
   }
 
   recycle(): void {

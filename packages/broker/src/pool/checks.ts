@@ -34,6 +34,16 @@ export class Checks {
     this.#run(connection, 'invalid', () => exchange(connection, ['SELECT 1'], validateTimeoutMillis))
   }
 
+  /**
+   * The same of one that was granted to see whether it answers, whose reset is counted.
+   * @throws Error when it does not
+   */
+  probe(connection: ServerConnection): Promise<void> {
+    const answer = exchange(connection, ['SELECT 1'], this.#database.validateTimeoutMillis)
+    this.#follow(connection, 'invalid', answer)
+    return answer
+  }
+
   /** Sends the reset that is due, with the empty query behind it. */
   reset(connection: ServerConnection): void {
     this.#run(connection, 'unclean', () => exchange(connection, [''], this.#database.cancelTimeoutMillis))
@@ -50,10 +60,14 @@ export class Checks {
   }
 
   #run(connection: ServerConnection, reason: 'invalid' | 'unclean', ask: () => Promise<void>): void {
-    this.#running.add(connection)
     if (connection.reset === 'due') this.#counters.resets++
+    this.#follow(connection, reason, ask())
+  }
+
+  #follow(connection: ServerConnection, reason: 'invalid' | 'unclean', answer: Promise<void>): void {
+    this.#running.add(connection)
     const done = () => this.#running.delete(connection)
-    ask().then(
+    answer.then(
       () => {
         done()
         this.#outcome.passed(connection)

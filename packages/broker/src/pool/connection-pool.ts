@@ -23,6 +23,15 @@ export interface Holders {
   wantAll(): void
 }
 
+/** Who wants to know whether a connection can be had. Exactly one of the two is called, once. */
+export interface Probe {
+  /** At least 1. */
+  readonly timeoutMillis: number
+  /** @param answer resolves when the server has answered; rejects when it does not, and the connection is closed. */
+  granted(connection: ServerConnection, answer: Promise<void>): void
+  refused(error: Error): void
+}
+
 /**
  * The connections of one database. A connection is in one of these places:
  *
@@ -44,6 +53,8 @@ export class ConnectionPool {
   /** Of those being validated, or reset because no lease has come to travel behind the reset. */
   readonly #checks: Checks
   readonly #lent: LentConnections
+  /** How many probes wait: they take nobody's place in a full queue. */
+  #probesWaiting = 0
 
   constructor(database: Database, counters: Counters, holders: Holders) {
     this.#database = database
@@ -81,6 +92,10 @@ export class ConnectionPool {
     return { total, connecting, idle, leased, settling, waiting, min, max, paused }
   }
 
+  get isClosing(): boolean {
+    return this.#all.isClosing
+  }
+
   get hasWaiters(): boolean {
     return this.#waiters.size > 0
   }
@@ -95,10 +110,35 @@ export class ConnectionPool {
     if (this.#idle.size === 0) this.#holders.takeOne()
     const connection = this.#waiters.size === 0 ? this.#popFresh() : undefined
     if (connection !== undefined) return this.#lent.grant(waiter, connection, 0)
-    if (this.#waiters.size >= this.#database.maxWaiting + this.#unlent)
+    if (this.#waiters.size - this.#probesWaiting >= this.#database.maxWaiting + this.#unlent)
       return waiter.refused(
         queueFull(this.#database, this.#all.isPaused, this.#holders.describe(), this.#ownOf(waiter)),
       )
+    this.#join(waiter)
+  }
+
+  /** Waits for a connection as a lease does, asks its server for an answer, and has it back in the pool then. */
+  probe({ timeoutMillis, granted, refused }: Probe): void {
+    if (this.#all.isClosing) return refused(brokerClosed(this.#database))
+    this.#probesWaiting++
+    if (this.#idle.size === 0) this.#holders.takeOne()
+    this.#join({
+      thread: undefined,
+      priority: 0,
+      timeoutMillis,
+      granted: (connection) => {
+        this.#probesWaiting--
+        this.takeBack(connection)
+        granted(connection, this.#checks.probe(connection))
+      },
+      refused: (error) => {
+        this.#probesWaiting--
+        refused(error)
+      },
+    })
+  }
+
+  #join(waiter: Waiter): void {
     this.#waiters.join(waiter)
     if (this.isCrowded) this.#holders.wantAll()
     this.#dispatch()
