@@ -1,5 +1,8 @@
-/** Errors of a statement that another session's change has made useless: the same text, parsed anew, may be right. */
-const OUTDATED = /^(?:0A000|26000|22|42)/
+/**
+ * Errors of a statement that another session's change has made useless: the same text, parsed anew, may be right. Of a type
+ * that is gone the server says that it finds it no more (XX000).
+ */
+const OUTDATED = /^(?:0A000|26000|XX000|22|42)/
 
 /**
  * - `sending`: its messages are not all sent;
@@ -17,6 +20,8 @@ export class KeptQuery {
   /** Bind, and what follows it. */
   readonly messages: Buffer[] = []
   #state: State = 'sending'
+  /** By its client: it is not sent again. */
+  isCancelled = false
 
   constructor(statement: { text: string; name: string }) {
     this.statement = statement

@@ -144,6 +144,7 @@ export class Leased extends PgClient {
   }
 
   cancelQuery(): void {
+    this.#connection.cancels()
     this.#stream.cancel()
   }
 

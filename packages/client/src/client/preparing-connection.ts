@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { DatabaseError } from 'pg-protocol'
 import { Query, Sync } from '../protocol/frontend-types.js'
 import type { Message } from '../protocol/row-parser.js'
 import { KeptQuery } from './kept-query.js'
@@ -124,6 +125,11 @@ export class PreparingConnection extends UntypedConnection {
     return this.#statements.use(text)
   }
 
+  /** Its client has asked the server to cancel what runs. */
+  cancels(): void {
+    if (this.#kept !== undefined) this.#kept.isCancelled = true
+  }
+
   /**
    * A message has come.
    * @returns whether the client is not to hear of it: a query that could not be bound is sent again, with its text.
@@ -152,13 +158,23 @@ export class PreparingConnection extends UntypedConnection {
     }
   }
 
-  #sendAgain({ isRefused, statement, messages }: KeptQuery): boolean {
+  #sendAgain({ isRefused, isCancelled, statement, messages }: KeptQuery): boolean {
     this.#kept = undefined
     if (!isRefused) return false
+    if (isCancelled) {
+      this.emit('errorMessage', cancelled())
+      return false
+    }
     this.stream.cork()
     this.#parseNamed(statement)
     for (const message of messages) this._send(message)
     this.stream.uncork()
     return true
   }
+}
+
+/** What the server says to a query that it cancels. Here there was none to cancel: one was refused, and the next is not sent. */
+function cancelled(): DatabaseError {
+  const error = new DatabaseError('canceling statement due to user request', 0, 'error')
+  return Object.assign(error, { severity: 'ERROR', code: '57014' })
 }

@@ -162,6 +162,31 @@ describe('a text means what it means when it is sent', () => {
     })
   })
 
+  test('where the type of a parameter is another one of the same name', async () => {
+    const MAKE = "CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE moods AS SELECT 'sad'::mood AS mood"
+    await elsewhere(MAKE)
+    await lending.broker().withConnection(async (client) => {
+      const count = async () =>
+        (await client.query('SELECT count(*)::int AS n FROM moods WHERE mood = $1', ['sad'])).rows
+      for (let use = 0; use < 3; use++) expect(await count()).toEqual([{ n: 1 }])
+      await elsewhere(`DROP TABLE moods; DROP TYPE mood; ${MAKE}`)
+      for (let use = 0; use < 3; use++) expect(await count()).toEqual([{ n: 1 }])
+    })
+    await elsewhere('DROP TABLE moods; DROP TYPE mood')
+  })
+
+  test('behind a change that stands behind a comment in a comment', async () => {
+    await elsewhere('DROP TABLE IF EXISTS nested; CREATE TABLE nested AS SELECT 1 AS a')
+    await lending.broker().withConnection(async (client) => {
+      await client.query('BEGIN')
+      const read = async () => (await client.query('SELECT * FROM nested WHERE a = $1', [1])).rows
+      for (let use = 0; use < 3; use++) expect(await read()).toEqual([{ a: 1 }])
+      await client.query('/* /* */ select */ ALTER TABLE nested ADD COLUMN b int')
+      for (let use = 0; use < 3; use++) expect(await read()).toEqual([{ a: 1, b: null }])
+      await client.query('ROLLBACK')
+    })
+  })
+
   test.each([
     ['a setting', "SET timezone = 'Asia/Tokyo'"],
     ['a setting of this transaction', "BEGIN; SET LOCAL timezone = 'Asia/Tokyo'"],
@@ -228,6 +253,20 @@ test('a transaction takes no statement from before it, so that no change of anot
     await elsewhere('ALTER TABLE moving ADD COLUMN b int')
     for (let use = 0; use < 3; use++) expect(await read()).toEqual([{ a: 1, b: null }])
     await client.query('COMMIT')
+  })
+})
+
+test('a query that is cancelled while the server refuses its statement is not sent again', async () => {
+  await elsewhere('DROP TABLE IF EXISTS refused; CREATE TABLE refused AS SELECT 1 AS a')
+  await lending.broker().withConnection(async (client) => {
+    const read = () => client.query('SELECT * FROM refused, pg_sleep(a) WHERE a <= $1', [0])
+    for (let use = 0; use < 3; use++) await read()
+    await elsewhere('ALTER TABLE refused ADD COLUMN b int; UPDATE refused SET a = 0')
+    const answer = read()
+    // The server looks at the statement before it hears of the cancel, for which it needs a connection of its own.
+    client.cancelQuery()
+    await expect(answer).rejects.toMatchObject({ code: '57014' })
+    expect((await read()).rows).toHaveLength(1)
   })
 })
 
