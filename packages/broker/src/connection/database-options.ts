@@ -47,6 +47,12 @@ export interface DatabaseOptions extends ServerOptions {
   validateAfterIdleMillis?: number
   /** How long that answer may take. Default: 2000. */
   validateTimeoutMillis?: number
+  /**
+   * An idle connection whose server has said nothing for so long must answer `SELECT 1`, whether or not somebody wants it; one
+   * that does not is closed, and where there are fewer than `min` then, another is opened. 0 asks only who is to be lent.
+   * Default: 0.
+   */
+  keepAliveMillis?: number
   /** How long a released connection may take to stop its query and to reset, before it is closed. Default: 5000. */
   cancelTimeoutMillis?: number
   /** A lease held longer is revoked; 0 never. Default: 0. */

@@ -7,6 +7,8 @@ import type { ServerConnection } from '../connection/server-connection.js'
 /** What becomes of a connection that has been checked. */
 export interface CheckOutcome {
   passed(connection: ServerConnection): void
+  /** The same of one that nobody had wanted: it was not used. */
+  alive(connection: ServerConnection): void
   failed(connection: ServerConnection, reason: 'invalid' | 'unclean'): void
 }
 
@@ -34,6 +36,14 @@ export class Checks {
     this.#run(connection, 'invalid', () => exchange(connection, ['SELECT 1'], validateTimeoutMillis))
   }
 
+  /** The same of one that nobody wants yet. */
+  keepAlive(connection: ServerConnection): void {
+    this.#counters.validated++
+    const { validateTimeoutMillis } = this.#database
+    const ask = () => exchange(connection, ['SELECT 1'], validateTimeoutMillis)
+    this.#run(connection, 'invalid', ask, () => this.#outcome.alive(connection))
+  }
+
   /**
    * The same of one that was granted to see whether it answers, whose reset is counted.
    * @throws Error when it does not
@@ -59,18 +69,28 @@ export class Checks {
     for (const connection of this.#running) connection.destroy()
   }
 
-  #run(connection: ServerConnection, reason: 'invalid' | 'unclean', ask: () => Promise<void>): void {
+  #run(
+    connection: ServerConnection,
+    reason: 'invalid' | 'unclean',
+    ask: () => Promise<void>,
+    passed?: () => void,
+  ): void {
     if (connection.reset === 'due') this.#counters.resets++
-    this.#follow(connection, reason, ask())
+    this.#follow(connection, reason, ask(), passed)
   }
 
-  #follow(connection: ServerConnection, reason: 'invalid' | 'unclean', answer: Promise<void>): void {
+  #follow(
+    connection: ServerConnection,
+    reason: 'invalid' | 'unclean',
+    answer: Promise<void>,
+    passed = () => this.#outcome.passed(connection),
+  ): void {
     this.#running.add(connection)
     const done = () => this.#running.delete(connection)
     answer.then(
       () => {
         done()
-        this.#outcome.passed(connection)
+        passed()
       },
       () => {
         done()

@@ -4,6 +4,7 @@ import type { ServerConnection } from '../connection/server-connection.js'
 import { AllConnections } from './all-connections.js'
 import { Checks } from './checks.js'
 import { IdleConnections } from './idle-connections.js'
+import { KeepAlive } from './keep-alive.js'
 import { LateResets } from './late-resets.js'
 import { LentConnections } from './lent-connections.js'
 import { brokerClosed, cannotConnect, type OwnLeases, queueFull, timedOut } from './pool-errors.js'
@@ -50,6 +51,7 @@ export class ConnectionPool {
   readonly #all: AllConnections
   readonly #idle: IdleConnections
   readonly #lateResets: LateResets
+  readonly #keepAlive: KeepAlive
   /** Of those being validated, or reset because no lease has come to travel behind the reset. */
   readonly #checks: Checks
   readonly #lent: LentConnections
@@ -73,11 +75,15 @@ export class ConnectionPool {
     })
     this.#checks = new Checks(database, counters, {
       passed: (connection) => this.available(connection),
+      alive: (connection) => this.#alive(connection),
       failed: (connection, reason) => {
         this.close(connection, this.#all.isClosing ? 'closed' : reason)
         this.#dispatch()
       },
     })
+    this.#keepAlive = new KeepAlive(this.#idle, database.keepAliveMillis, (connection) =>
+      this.#checks.keepAlive(connection),
+    )
     this.#lateResets = new LateResets(this.#idle, (connection) => this.#checks.reset(connection))
   }
 
@@ -276,8 +282,17 @@ export class ConnectionPool {
     this.#lent.grant(waiter, connection, waitedMillis)
   }
 
+  /** One that was idle, and has been asked whether it answers. */
+  #alive(connection: ServerConnection): void {
+    if (this.#waiters.size > 0 || this.#all.unfit(connection) !== undefined) return this.available(connection)
+    connection.resume()
+    this.#idle.putBack(connection)
+    this.#keepAlive.watch()
+  }
+
   #toIdle(connection: ServerConnection): void {
     this.#idle.push(connection)
+    this.#keepAlive.watch()
     if (connection.reset === 'due') this.#lateResets.watch()
   }
 

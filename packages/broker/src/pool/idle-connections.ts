@@ -38,6 +38,14 @@ export class IdleConnections {
     this.#wakeAt(this.#endOf(connection))
   }
 
+  /** One that was taken out to be asked whether it answers: it has its old place again, for it was not used. */
+  putBack(connection: ServerConnection): void {
+    connection.use(this.#watcher(connection))
+    const behind = this.#stack.findIndex(({ usedAt }) => usedAt > connection.usedAt)
+    this.#stack.splice(behind === -1 ? this.#stack.length : behind, 0, connection)
+    this.#wakeAt(this.#endOf(connection))
+  }
+
   /** The one used last, if its server was heard of within so many milliseconds. */
   popFresh(withinMillis: number): ServerConnection | undefined {
     const last = this.#stack.at(-1)
@@ -62,6 +70,10 @@ export class IdleConnections {
   remove(connection: ServerConnection): void {
     const at = this.#stack.indexOf(connection)
     if (at !== -1) this.#stack.splice(at, 1)
+  }
+
+  all(): ServerConnection[] {
+    return [...this.#stack]
   }
 
   /** Those whose reset is due. */

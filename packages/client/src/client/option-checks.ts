@@ -63,6 +63,7 @@ export const BROKER_OPTIONS = [
   'maxWaiting',
   'validateAfterIdleMillis',
   'validateTimeoutMillis',
+  'keepAliveMillis',
   'cancelTimeoutMillis',
   'maxLeaseMillis',
   'leakDetectionMillis',
