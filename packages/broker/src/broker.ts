@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Worker } from 'node:worker_threads'
+import { threadId, type Worker } from 'node:worker_threads'
 import {
   BrokerClosedError,
   type LeasedClient,
@@ -28,6 +28,7 @@ import {
   wrong,
 } from '@pglease/client/internal'
 import { closeBrought } from './common/brought.js'
+import { channels } from './common/channels.js'
 import type { Health } from './common/health.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
@@ -126,7 +127,10 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const entries = Object.entries<DatabaseOptions>(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
-    const warn = (warning: BrokerWarning) => void tell(this, 'warning', warning)
+    const warn = (warning: BrokerWarning) => {
+      if (channels.warning.hasSubscribers) channels.warning.publish(warning)
+      tell(this, 'warning', warning)
+    }
     this.#databases = new Map(
       entries.map(([name, each]) => [
         name,
@@ -214,7 +218,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions, share: ThreadShare): void {
     const port = request['@pglease/attach']
-    const rights = this.#rights(`thread ${request.threadId}`, options)
+    const rights = this.#rights(request.threadId, options)
     closeBrought(request, port)
     this.#ports.serve(port, { ...rights, isMainThread: false, share })
   }
@@ -350,14 +354,15 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   /** This thread's own, made when first asked for. */
   get #link(): BrokerLink {
     this.#ownLink ??= this.#ports.linkHere({
-      ...this.#rights('the main thread', {}),
+      ...this.#rights(threadId, {}),
+      label: 'the main thread',
       share: new ThreadShare(),
     })
     return this.#ownLink
   }
 
   #rights(
-    label: string,
+    threadId: number,
     { databases = this.databases }: AttachOptions,
   ): Omit<ThreadRights, 'isMainThread' | 'share'> {
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
@@ -365,7 +370,15 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
     const keeping = new Set(databases.filter((name) => this.#databases.get(name)?.database.prepare))
     const find = (name: string) => this.#find(name, databases)
-    return { label, databases: addresses, keeping, traceLeases, usesTls, find }
+    return {
+      label: `thread ${threadId}`,
+      threadId,
+      databases: addresses,
+      keeping,
+      traceLeases,
+      usesTls,
+      find,
+    }
   }
 
   #find(name: string, allowed: readonly string[]): DatabaseLeases {

@@ -8,6 +8,22 @@ export {
   type HealthcheckOptions,
   type RecycleOptions,
 } from './broker.js'
+export {
+  type ConnectionClosedMessage,
+  type ConnectionFailedMessage,
+  type ConnectionOpenedMessage,
+  channels,
+  type GrantedLeaseMessage,
+  type LeaseEndedMessage,
+  type LeaseGrantedMessage,
+  type LeaseMessage,
+  type LeaseRefusedMessage,
+  type LeaseReleasedMessage,
+  type TaskEndedMessage,
+  type TaskMessage,
+  type TaskStartedMessage,
+  type TypedChannel,
+} from './common/channels.js'
 export type { DatabaseHealth, Health, HealthReason } from './common/health.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
 export type { BrokerWarning, LeaseWarning, ProtocolWarning } from './common/warnings.js'

@@ -23,8 +23,10 @@ const LEAVE_MILLIS = 100
  */
 export class ServerConnection {
   #tracker = new SessionTracker()
-  /** When it was last given back. On the clock of `performance.now()`, as all times here. */
-  usedAt = performance.now()
+  /** On the clock of `performance.now()`, as all times here. */
+  readonly openedAt = performance.now()
+  /** When it was last given back. */
+  usedAt = this.openedAt
   /** When the server last sent something. */
   #heardAt = this.usedAt
   /** When its lifetime is over; the jitter keeps connections of one age from going all at once. */

@@ -1,6 +1,7 @@
 import { ThreadEndedError } from '@pglease/client'
 import { described } from '@pglease/client/internal'
 import type { ThreadOptions } from './executor-options.js'
+import { tellQueued } from './task-news.js'
 import { TaskQueue } from './task-queue.js'
 import type { TaskRun } from './task-run.js'
 import { ThreadPool } from './thread-pool.js'
@@ -54,6 +55,7 @@ export class TaskDispatch {
 
   add(run: TaskRun): void {
     this.#queue.add(run)
+    tellQueued(run)
     this.#dispatch()
   }
 

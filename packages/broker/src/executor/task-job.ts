@@ -44,6 +44,10 @@ export class TaskJob implements Sending, LineJob {
     line.cell.offer(this.#number)
   }
 
+  get threadId(): number {
+    return this.line.id
+  }
+
   get hasBegun(): boolean {
     return this.#state === 'begun'
   }

@@ -3,9 +3,11 @@ import type { Transferable } from 'node:worker_threads'
 import { ProtocolError, TaskTimeoutError } from '@pglease/client'
 import { onAbort, type TaskMessage } from '@pglease/client/internal'
 import { closeBrought } from '../common/brought.js'
+import type { TaskEndedMessage } from '../common/channels.js'
 import { StateMachine } from '../common/state-machine.js'
 import type { TaskAnswer } from './piscina-thread.js'
 import { RunWatch } from './run-watch.js'
+import { nextTaskNumber, tellEnded, tellStarted } from './task-news.js'
 
 /**
  * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
@@ -35,6 +37,7 @@ export interface TaskRunOptions {
 
 /** What a run needs of its latest sending to a thread. */
 export interface Sending {
+  readonly threadId: number
   /** Whether no thread will begin it. */
   readonly isTakenBack: boolean
   /** Whether no thread will begin it, from now on at the latest. */
@@ -56,6 +59,10 @@ export class TaskRun {
   /** Of the running time, then of the grace. */
   #timer: NodeJS.Timeout | undefined
   #reason: { value: unknown } | undefined
+  /** The same in all that is told of it. */
+  readonly number = nextTaskNumber()
+  readonly queuedAt = performance.now()
+  startedAt: number | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
   /** Told when it is queued no more. */
@@ -78,6 +85,10 @@ export class TaskRun {
 
   get state(): TaskState {
     return this.#machine.state
+  }
+
+  get threadId(): number | undefined {
+    return this.#sending?.threadId
   }
 
   /** Whether a thread has it, or it is on its way to one. */
@@ -119,6 +130,8 @@ export class TaskRun {
   started(): void {
     if (this.state !== 'queued') return
     this.#machine.to('running')
+    this.startedAt = performance.now()
+    tellStarted(this)
     this.onUnqueue()
     const { timeoutMillis } = this.#options
     // Behind what has come meanwhile: the answer may be there, where this thread was busy.
@@ -132,7 +145,7 @@ export class TaskRun {
     this.#watch?.readLast()
     if (this.#reason !== undefined) closeBrought(value)
     if (how === 'threw' || this.#reason !== undefined) this.#fail(value)
-    else this.#settle(() => this.#resolve(value))
+    else this.#settle('returned', undefined, () => this.#resolve(value))
   }
 
   /** The task has no answer: its thread ended, or it could not be sent. */
@@ -145,7 +158,7 @@ export class TaskRun {
   /** Ends the run with `reason`: at once while no thread has begun it, else when the task or its thread has ended. */
   abort(reason: unknown): void {
     if (this.state === 'queued') {
-      if (this.takeBack()) return this.#settle(() => this.#reject(reason))
+      if (this.takeBack()) return this.#settle('aborted', reason, () => this.#reject(reason))
       this.started()
     }
     if (this.state !== 'running' || this.#watch === undefined) return
@@ -164,16 +177,19 @@ export class TaskRun {
 
   /** The abort's reason is what its caller knows, whatever the task made of it. */
   #fail(error: unknown): void {
-    this.#settle(() => this.#reject(this.#reason === undefined ? error : this.#reason.value))
+    const outcome = this.#reason === undefined ? 'failed' : 'aborted'
+    const { value } = this.#reason ?? { value: error }
+    this.#settle(outcome, value, () => this.#reject(value))
   }
 
-  #settle(conclude: () => void): void {
+  #settle(outcome: TaskEndedMessage['outcome'], error: unknown, conclude: () => void): void {
     const wasQueued = this.state === 'queued'
     this.#machine.to('settled')
     if (wasQueued) this.onUnqueue()
     clearTimeout(this.#timer)
     this.#stopListening?.()
     this.#watch?.close()
+    tellEnded(this, outcome, error)
     conclude()
   }
 

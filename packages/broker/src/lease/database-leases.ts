@@ -21,6 +21,7 @@ import type { Waiter } from '../pool/waiters.js'
 import { type KeptLease, KeptLeases } from './kept-leases.js'
 import { Lease } from './lease.js'
 import type { LeaseOwner } from './lease-home.js'
+import { lostEnding, RELEASED, tellEnded } from './lease-news.js'
 import type { LeasePeer } from './lease-peer.js'
 import { ofLeak, ofNotAwaited, ofReset, ofTransaction } from './lease-warnings.js'
 
@@ -130,7 +131,10 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   takeBack(lease: Lease, connection: ServerConnection, how: 'release' | 'destroy'): void {
     // Of a lease at whose end the worker kept the socket the time is counted already.
     const heldMillis = lease.isTaken ? 0 : performance.now() - lease.heldSince
-    if (!lease.isTaken) this.counters.held(heldMillis)
+    if (!lease.isTaken) {
+      this.counters.held(heldMillis)
+      tellEnded(lease, heldMillis, connection.isOpen ? lease.ending : lostEnding(lease))
+    }
     this.#pool.takeBack(connection)
     if (!connection.isOpen) return this.#pool.close(connection, 'lost')
     if (how === 'destroy') return this.#abandon(connection, 'destroyed')
@@ -164,7 +168,9 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   }
 
   takeBackUnreset(lease: Lease, connection: ServerConnection): void {
-    this.counters.held(performance.now() - lease.heldSince)
+    const heldMillis = performance.now() - lease.heldSince
+    this.counters.held(heldMillis)
+    tellEnded(lease, heldMillis, RELEASED)
     this.#pool.takeBack(connection)
     this.#pool.close(connection, 'unclean')
   }

@@ -18,7 +18,7 @@ export interface LeaseContext {
   /** The worker has begun a lease with the socket that it had kept, and it is ending now. */
   reopened(lease: ReopenedLease): void
   /** To `preparing` or `active`. */
-  granted(connection: ServerConnection): void
+  granted(connection: ServerConnection, waitedMillis: number): void
   /** To `active`. */
   relays(connection: ServerConnection): void
   /** From `active` to `cancelling`, or back. */
@@ -33,10 +33,12 @@ export interface LeaseContext {
   taken(): void
   /** To `over`. */
   end(how: 'release' | 'destroy'): void
+  /** To `over`: it was never granted. @param error what its holder is told; undefined where that has given up. */
+  endsUngranted(error: Error | undefined): void
   /** To `over`, because the connection is gone. The worker is told. */
   lost(cause: Error): void
-  /** It is taken back. */
-  countRevoked(): void
+  /** It is taken back, with this error for its holder. */
+  countRevoked(error: Error): void
   /** Cancels what runs on the lease's connection. Settles when the cancel is over, or may come at any time. */
   sendCancel(): Promise<void>
 }

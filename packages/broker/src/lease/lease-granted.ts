@@ -15,7 +15,7 @@ export abstract class Granted extends LeaseBehaviour {
   }
 
   revoke(error: Error): void {
-    this.lease.countRevoked()
+    this.lease.countRevoked(error)
     this.lease.end('release')
     this.lease.peer.revoked(error)
   }

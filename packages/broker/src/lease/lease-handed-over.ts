@@ -51,7 +51,7 @@ export class HandedOver extends Away implements KeptLease {
   revoke(error: Error): void {
     this.want()
     if (this.lease.state !== 'handed-over') return
-    this.lease.countRevoked()
+    this.lease.countRevoked(error)
     this.lease.home.unlent(this)
     this.lease.recalls()
     this.lease.peer.revoked(error)

@@ -5,6 +5,7 @@ import type { RelayPeer } from './relay.js'
 export interface LeasePeer extends RelayPeer {
   /** For people: `thread 3`. */
   readonly thread: string
+  readonly threadId: number
   /** Shared with the worker, which can have the connection's socket itself. Undefined where it shares none. */
   readonly cell: SessionCell | undefined
   /** Whether it can have one with TLS. */

@@ -35,25 +35,25 @@ export class Waiting extends LeaseBehaviour implements Waiter {
     this.#lease.relay.keep(chunk)
   }
 
-  granted(connection: ServerConnection): void {
-    this.#lease.granted(connection)
+  granted(connection: ServerConnection, waitedMillis: number): void {
+    this.#lease.granted(connection, waitedMillis)
   }
 
   refused(error: Error): void {
     const { home, peer } = this.#lease
     if (error instanceof LeaseTimeoutError) home.counters.timeouts++
     else home.counters.refused++
-    this.#lease.end('release')
+    this.#lease.endsUngranted(error)
     peer.revoked(error)
   }
 
-  release(how: 'release' | 'destroy'): void {
+  release(): void {
     this.#lease.home.withdraw(this)
-    this.#lease.end(how)
+    this.#lease.endsUngranted(undefined)
   }
 
   revoke(error: Error): void {
-    this.release('release')
+    this.release()
     this.#lease.peer.revoked(error)
   }
 }

@@ -15,6 +15,15 @@ import type { LeaseContext } from './lease-context.js'
 import { answeredTooLate, heldTooLong } from './lease-errors.js'
 import { HandedOver } from './lease-handed-over.js'
 import type { LeaseOwner } from './lease-home.js'
+import {
+  type LeaseEnding,
+  nextLeaseNumber,
+  RELEASED,
+  tellGranted,
+  tellRefused,
+  tellRequested,
+  tellWithdrawn,
+} from './lease-news.js'
 import { OVER, Over } from './lease-over.js'
 import type { LeasePeer } from './lease-peer.js'
 import { Preparing } from './lease-preparing.js'
@@ -24,6 +33,7 @@ import { LEASE_TRANSITIONS, type LeaseState } from './lease-state.js'
 import { Waiting } from './lease-waiting.js'
 import { Relay } from './relay.js'
 import { isLendable, type SessionAtEnd, ThreadSocket } from './thread-socket.js'
+import { UnseenLeases } from './unseen-leases.js'
 
 /**
  * One worker's right to one connection, from `open` to its end: the broker's side. What it does is the affair of the state
@@ -45,8 +55,10 @@ export class Lease implements LeaseContext {
   heldSince = 0
   /** Whether it ended by `taken`: the worker tells of its lease, but not of the end. */
   isTaken = false
-  /** Whether the request is that of a lease which began without the broker: it is told of at the end. */
-  #isTold = false
+  /** How it has ended, when it has. */
+  ending: LeaseEnding = RELEASED
+  /** 0 until somebody asks for it. */
+  #number = 0
   /** Whether the worker waits for answers only. */
   #isFinishing = false
 
@@ -66,11 +78,31 @@ export class Lease implements LeaseContext {
     return this.#machine.state
   }
 
+  /** Of the lease that the worker has begun last, as far as is known. */
+  get number(): number {
+    return this.#socket?.unseen.latest?.number ?? this.ownNumber
+  }
+
+  /** Of the one that the broker has granted. */
+  get ownNumber(): number {
+    this.#number ||= nextLeaseNumber()
+    return this.#number
+  }
+
+  /** Of the same. */
+  get task(): string | undefined {
+    const unseen = this.#socket?.unseen.latest
+    return unseen === undefined ? this.request.task : unseen.task
+  }
+
+  get processId(): number | undefined {
+    return this.#connection?.processId
+  }
+
   /** For people: which thread, and which task where it is known. */
   get holder(): string {
-    const { task } = this.request
-    const isKnown = task !== undefined && (this.#isTold || !this.#socket?.isReopened)
-    return isKnown ? `task ${task} on ${this.peer.thread}` : this.peer.thread
+    const { task } = this
+    return task === undefined ? this.peer.thread : `task ${task} on ${this.peer.thread}`
   }
 
   // From the worker.
@@ -106,7 +138,6 @@ export class Lease implements LeaseContext {
   reopened({ heldMillis, request }: ReopenedLease): void {
     this.count()
     this.#request = request
-    this.#isTold = true
     // Not before it had the socket, whatever it says.
     this.heldSince = Math.max(performance.now() - heldMillis, this.#socket?.lentAt ?? this.heldSince)
   }
@@ -129,6 +160,7 @@ export class Lease implements LeaseContext {
   open(): void {
     const waiting = new Waiting(this)
     this.#behaviour = waiting
+    tellRequested(this)
     this.home.acquire(waiting)
   }
 
@@ -146,8 +178,9 @@ export class Lease implements LeaseContext {
 
   // The ways from one state to another.
 
-  granted(connection: ServerConnection): void {
+  granted(connection: ServerConnection, waitedMillis: number): void {
     this.#connection = connection
+    tellGranted(this, waitedMillis, false)
     this.heldSince = performance.now()
     const { database } = this.home
     const expired = () => this.revoke(heldTooLong(database.name, database.maxLeaseMillis))
@@ -174,7 +207,9 @@ export class Lease implements LeaseContext {
     const duplicate = isLendable(connection, this.peer) ? connection.duplicate() : undefined
     if (duplicate === undefined) return false
     this.relay.stop()
-    const socket = new ThreadSocket(connection, duplicate.descriptor, this.peer.cell!, this.home.counters)
+    const cell = this.peer.cell!
+    const unseen = new UnseenLeases(this, this.#request.task, cell)
+    const socket = new ThreadSocket(connection, duplicate.descriptor, cell, this.home.counters, unseen)
     this.#socket = socket
     const handedOver = new HandedOver(this, connection, socket)
     this.#become('handed-over', handedOver)
@@ -193,10 +228,11 @@ export class Lease implements LeaseContext {
     const connection = this.#connection!
     this.relay.startAgain()
     this.#clock.stop()
+    this.home.takeBackUnreset(this, connection)
     this.#connection = undefined
     this.#socket = undefined
+    this.#number = 0
     this.#machine.to('waiting')
-    this.home.takeBackUnreset(this, connection)
     this.open()
   }
 
@@ -206,9 +242,17 @@ export class Lease implements LeaseContext {
     this.peer.taken()
   }
 
-  lost(cause: Error): void {
+  endsUngranted(error: Error | undefined): void {
+    if (error === undefined) tellWithdrawn(this)
+    else tellRefused(this, error)
     this.end('release')
-    this.peer.revoked(connectionLost(this.request.database, cause))
+  }
+
+  lost(cause: Error): void {
+    const error = connectionLost(this.request.database, cause)
+    this.ending = { is: 'lost', error }
+    this.end('release')
+    this.peer.revoked(error)
   }
 
   end(how: 'release' | 'destroy'): void {
@@ -218,9 +262,11 @@ export class Lease implements LeaseContext {
     if (this.#connection !== undefined) this.home.takeBack(this, this.#connection, how)
   }
 
-  countRevoked(): void {
+  countRevoked(error: Error): void {
     // Its holder has released it before.
-    if (!this.#isFinishing) this.home.counters.revoked++
+    if (this.#isFinishing) return
+    this.home.counters.revoked++
+    this.ending = { is: 'revoked', error }
   }
 
   sendCancel(): Promise<void> {

@@ -28,6 +28,7 @@ export type FindDatabase = (name: string) => DatabaseLeases
 export interface PortRights {
   /** For people. */
   readonly label: string
+  readonly threadId: number
   readonly find: FindDatabase
   /** Whether it is the broker's own. */
   readonly isMainThread: boolean
@@ -55,6 +56,7 @@ export class ServedPort implements LeasePeer {
   readonly cell: SessionCell | undefined
   readonly speaksTls: boolean
   readonly thread: string
+  readonly threadId: number
   readonly isMainThread: boolean
   readonly #owner: PortOwner
   #lease: Lease | undefined
@@ -65,7 +67,7 @@ export class ServedPort implements LeasePeer {
 
   constructor(
     channel: FrameChannel<WorkerFrame, BrokerFrame>,
-    { find, label, isMainThread }: PortRights,
+    { find, label, threadId, isMainThread }: PortRights,
     cell: SessionCell | undefined,
     speaksTls: boolean,
     owner: PortOwner,
@@ -73,6 +75,7 @@ export class ServedPort implements LeasePeer {
     this.#channel = channel
     this.#find = find
     this.thread = label
+    this.threadId = threadId
     this.isMainThread = isMainThread
     this.cell = cell
     this.speaksTls = speaksTls

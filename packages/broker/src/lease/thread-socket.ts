@@ -10,6 +10,7 @@ import {
 import type { Counters } from '../common/statistics.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import type { LeasePeer } from './lease-peer.js'
+import type { UnseenLeases } from './unseen-leases.js'
 
 /** What a thread has told of a session at the end of a lease, if it has said that it is done. */
 export type SessionAtEnd = ReturnedSession | 'not returned'
@@ -30,6 +31,7 @@ export class ThreadSocket {
   #state: 'lent' | 'abandoned' | 'back' = 'lent'
   readonly #cell: SessionCell
   readonly #counters: Counters
+  readonly unseen: UnseenLeases
   /** What of the thread's doings is in the counters. */
   #counted: Traffic = { received: 0, sent: 0, reopened: 0 }
   /** When these were counted. */
@@ -39,11 +41,18 @@ export class ThreadSocket {
   usedAt = this.countedAt
 
   /** From here on the connection is the thread's. */
-  constructor(connection: ServerConnection, descriptor: number, cell: SessionCell, counters: Counters) {
+  constructor(
+    connection: ServerConnection,
+    descriptor: number,
+    cell: SessionCell,
+    counters: Counters,
+    unseen: UnseenLeases,
+  ) {
     this.#connection = connection
     this.#descriptor = descriptor
     this.#cell = cell
     this.#counters = counters
+    this.unseen = unseen
     cell.begin()
     counters.handedOver++
     connection.handOver()
@@ -53,6 +62,7 @@ export class ThreadSocket {
   end(session: SessionAtEnd, since: number): void {
     if (this.#state !== 'lent') throw new Error(`A lease ends whose socket is ${this.#state}`)
     this.#state = session === 'not returned' ? 'abandoned' : 'back'
+    this.unseen.end()
     if (this.#cell.withdrawDescriptor()) closeQuietly(this.#descriptor)
     if (session === 'not returned') return this.#connection.abandoned()
     this.#closeLeft()
@@ -75,8 +85,10 @@ export class ThreadSocket {
   /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
   count(): boolean {
     const before = this.#counted
-    const now = trafficSince(before, this.#cell)
+    // First: what has ended has begun as well.
     const holdTimes = this.#cell.readHoldTimes().filter(isHoldTime)
+    const now = trafficSince(before, this.#cell)
+    this.unseen.seen(now.reopened, holdTimes)
     this.#counters.passed(before, now)
     for (const millis of holdTimes) this.#counters.held(millis)
     // The thread has reset the session at the end of each.
@@ -90,11 +102,6 @@ export class ThreadSocket {
   /** Whether the thread holds no lease, and keeps the socket for its next. */
   get isKept(): boolean {
     return this.#cell.isKept
-  }
-
-  /** Whether the thread has begun, and perhaps ended, a lease that it has not told of. */
-  get isReopened(): boolean {
-    return this.#cell.reopened > 0
   }
 
   /** The thread keeps nothing at the end of its lease. */

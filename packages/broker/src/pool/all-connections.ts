@@ -3,6 +3,7 @@ import { NOBODY } from '../connection/connection-user.js'
 import type { Database, PoolSize } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { mayPass } from './connect-failure.js'
+import { tellClosed } from './connection-news.js'
 import { Connector } from './connector.js'
 import { brokerClosed, cannotConnect } from './pool-errors.js'
 
@@ -126,6 +127,7 @@ export class AllConnections {
   /** Closes a connection, politely when its session is in step; its place is free when it is gone. */
   close(connection: ServerConnection, reason: CloseReason): void {
     this.#counters.closed[reason]++
+    tellClosed(this.#database, connection, reason)
     this.#leaving++
     connection.use(NOBODY)
     connection.close(this.#database.cancelTimeoutMillis)

@@ -4,6 +4,7 @@ import { openSession } from '../connection/open-session.js'
 import { knownRelayReason } from '../connection/relay-reason.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import { Backoff } from './backoff.js'
+import { tellFailed, tellOpened } from './connection-news.js'
 
 /** What becomes of the connections that are being opened. */
 export interface ConnectOutcome {
@@ -52,12 +53,14 @@ export class Connector {
   connect(epoch: number): void {
     this.#connecting++
     const { signal } = this.#stop
+    const since = performance.now()
     openSession(this.#database, signal).then(
       (session) => {
         const connection = new ServerConnection(session, epoch, this.#database.maxLifetimeSeconds)
         this.#connecting--
         this.#counters.opened++
         this.#counters.relayReason = connection.relayReason
+        tellOpened(this.#database, connection, since)
         this.#backoff.reset()
         this.#outcome.opened(connection)
       },
@@ -65,6 +68,7 @@ export class Connector {
         this.#connecting--
         if (signal.aborted) return this.#outcome.givenUp()
         this.#counters.connectFailures++
+        tellFailed(this.#database, error, since)
         this.#backoff.failed(error)
         this.#outcome.failed(error)
       },

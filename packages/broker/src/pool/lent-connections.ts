@@ -23,7 +23,7 @@ export class LentConnections {
     this.#lent.add(connection)
     this.#counters.leases++
     this.#counters.waited(waitedMillis)
-    waiter.granted(connection)
+    waiter.granted(connection, waitedMillis)
   }
 
   takeBack(connection: ServerConnection): void {

@@ -8,7 +8,7 @@ export interface Waiter {
   readonly priority: number
   /** 0 waits without end. */
   readonly timeoutMillis: number
-  granted(connection: ServerConnection): void
+  granted(connection: ServerConnection, waitedMillis: number): void
   refused(error: Error): void
 }
 

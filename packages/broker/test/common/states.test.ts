@@ -62,6 +62,7 @@ describe.each([
 /** Notes what a lease tells its worker. */
 class Peer implements LeasePeer {
   readonly thread = 'thread 0'
+  readonly threadId = 0
   readonly cell = undefined
   readonly speaksTls = false
   readonly isMainThread = true

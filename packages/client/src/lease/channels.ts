@@ -39,7 +39,7 @@ export interface ChannelEvents<In, Out> {
 
 /**
  * A thread has so many channels at the most: one for each lease that waits or holds a connection, at once. What each costs in
- * memory, here and there, is about a kilobyte.
+ * memory, here and there, is about two kilobytes.
  */
 export const MOST_CHANNELS = 2 ** 17
 

@@ -2,6 +2,7 @@ import type { TransactionStatus } from '../protocol/conversation.js'
 import { SessionTracker } from '../protocol/session-tracker.js'
 import type { ReturnedSession } from './contract.js'
 import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
+import { LEASE_TASKS_BYTES, LeaseTasks } from './lease-tasks.js'
 
 /** Something is under way, or nothing is known. */
 const BUSY = 0
@@ -35,7 +36,8 @@ const [RECEIVED, SENT] = [0, 1]
 
 const COUNTERS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
 const TIMES_AT = COUNTERS_AT + 2 * Float64Array.BYTES_PER_ELEMENT
-export const CELL_BYTES = TIMES_AT + HOLD_TIMES_BYTES
+const TASKS_AT = TIMES_AT + HOLD_TIMES_BYTES
+export const CELL_BYTES = TASKS_AT + LEASE_TASKS_BYTES
 
 /** What a thread has done with a socket since it was granted. */
 export interface Traffic {
@@ -57,18 +59,21 @@ export class SessionCell implements Traffic {
   readonly #words: Int32Array
   readonly #counters: Float64Array
   readonly #holdTimes: HoldTimes
+  readonly #tasks: LeaseTasks
 
   constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
     this.memory = memory
     this.#words = new Int32Array(memory, 0, WORDS)
     this.#counters = new Float64Array(memory, COUNTERS_AT, 2)
     this.#holdTimes = new HoldTimes(memory, TIMES_AT)
+    this.#tasks = new LeaseTasks(memory, TASKS_AT)
   }
 
   /** By the broker, before it hands over. */
   begin(): void {
     this.#counters.fill(0)
     this.#holdTimes.clear()
+    this.#tasks.clear()
     Atomics.store(this.#words, OWNER, HELD)
     Atomics.store(this.#words, STATE, BUSY)
     Atomics.store(this.#words, DESCRIPTOR, OFFERED)
@@ -76,6 +81,7 @@ export class SessionCell implements Traffic {
 
   /** By the thread: whether it has the descriptor. False when the broker has taken it back. */
   claimDescriptor(): boolean {
+    this.#tasks.clear()
     return Atomics.compareExchange(this.#words, DESCRIPTOR, OFFERED, CLAIMED) === OFFERED
   }
 
@@ -138,6 +144,16 @@ export class SessionCell implements Traffic {
   keep(heldMillis: number, isSynced: boolean): void {
     this.#holdTimes.write(this.reopened, heldMillis)
     if (!this.#moves(HELD, isSynced ? KEPT_SYNCED : KEPT)) throw new Error('Only what is held can be kept')
+  }
+
+  /** By the thread, before it begins its next lease. False when the broker could not be let know of which task that is. */
+  writeTask(task: string | undefined): boolean {
+    return this.#tasks.write(this.reopened + 1, task)
+  }
+
+  /** By the broker: of a lease that the thread has begun by itself, by how many it had begun with that. */
+  readTask(reopened: number): string | undefined {
+    return this.#tasks.read(reopened)
   }
 
   /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */

@@ -95,14 +95,15 @@ export class SocketLoan implements ServerProcess {
   }
 
   /**
-   * Begins another lease. False when it was kept for too long, and so is to be validated; when the broker has taken the
-   * connection back, or it is gone; the loan is over then.
+   * Begins another lease. False when it was kept for too long, and so is to be validated, or its task is one too many for the
+   * cell; when the broker has taken the connection back, or it is gone; the loan is over then.
    */
   reopen(holder: LeaseHolder, request: LeaseRequest): boolean {
     const now = performance.now()
     const keptMillis = now - this.#keptAt
-    if (keptMillis > this.#keepMillis) return false
-    if (!this.port.cell.reopen()) {
+    const { cell } = this.port
+    if (keptMillis > this.#keepMillis || !cell.writeTask(request.task)) return false
+    if (!cell.reopen()) {
       this.drop()
       return false
     }
