@@ -33,7 +33,7 @@ import type { Health } from './common/health.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
-import type { BrokerWarning } from './common/warnings.js'
+import type { BrokerWarning, ReachWarning } from './common/warnings.js'
 import type { DatabaseOptions, PoolSize } from './connection/database-options.js'
 import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
@@ -91,8 +91,15 @@ export const BROKER_TRANSITIONS = {
 } as const satisfies Record<BrokerState, readonly BrokerState[]>
 
 interface BrokerEvents {
-  /** A lease was held too long, or released in an open transaction; or a thread has posted what the library never does. */
+  /**
+   * A lease was held too long, or released in an open transaction; a thread has posted what the library never does; no connection
+   * could be opened for long. See "Warnings" in docs/errors.md.
+   */
   warning: [BrokerWarning]
+  /** No connection to a database could be opened for its `unreachableMillis`; told by a `warning` as well. */
+  unreachable: [ReachWarning]
+  /** One could be opened again. */
+  reachable: [ReachWarning]
 }
 
 // Before any thread is started that may be attached.
@@ -130,6 +137,8 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const warn = (warning: BrokerWarning) => {
       if (channels.warning.hasSubscribers) channels.warning.publish(warning)
       tell(this, 'warning', warning)
+      if (warning.code === 'PGLEASE_UNREACHABLE') tell(this, 'unreachable', warning)
+      if (warning.code === 'PGLEASE_REACHABLE') tell(this, 'reachable', warning)
     }
     this.#databases = new Map(
       entries.map(([name, each]) => [

@@ -26,7 +26,7 @@ export {
 } from './common/channels.js'
 export type { DatabaseHealth, Health, HealthReason } from './common/health.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
-export type { BrokerWarning, LeaseWarning, ProtocolWarning } from './common/warnings.js'
+export type { BrokerWarning, LeaseWarning, ProtocolWarning, ReachWarning } from './common/warnings.js'
 export type { DatabaseOptions, PoolSize, ServerOptions } from './connection/database-options.js'
 export { SharedPoolExecutor } from './executor/executor.js'
 export type { ExecutorOptions } from './executor/executor-options.js'

@@ -23,6 +23,26 @@ export interface ProtocolWarning {
   openedAt?: undefined
 }
 
-export type BrokerWarning = LeaseWarning | ProtocolWarning
+/**
+ * What it tells of a database to which no connection could be opened for `unreachableMillis`: each cause once, until one can be
+ * again, which is told as well.
+ */
+export interface ReachWarning {
+  /** Stable. */
+  code: 'PGLEASE_UNREACHABLE' | 'PGLEASE_REACHABLE'
+  message: string
+  database: string
+  /** How many attempts have failed so far, for whichever cause. */
+  failures: number
+  /** Since the first of them. */
+  awayMillis: number
+  /** Why the last one failed; undefined where a connection could be opened. */
+  cause: Error | undefined
+  holder?: undefined
+  heldMillis?: undefined
+  openedAt?: undefined
+}
+
+export type BrokerWarning = LeaseWarning | ProtocolWarning | ReachWarning
 
 export type WarningListener = (warning: BrokerWarning) => void

@@ -60,6 +60,11 @@ export interface DatabaseOptions extends ServerOptions {
   /** A lease held longer is told of by a `warning` event; 0 never. Default: 0. */
   leakDetectionMillis?: number
   /**
+   * When all attempts to open a connection have failed for so long, a `warning` and an `unreachable` event tell it, and a
+   * `reachable` event the end of that; 0 never. Default: 5000.
+   */
+  unreachableMillis?: number
+  /**
    * Whether threads may get the sockets of connections, where the platform has what it takes. Where not, all bytes pass the
    * main thread, and no native code is loaded. Default: the broker's `handOver`.
    */

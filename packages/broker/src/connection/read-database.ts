@@ -30,6 +30,7 @@ const DEFAULTS = {
   cancelTimeoutMillis: 5000,
   maxLeaseMillis: 0,
   leakDetectionMillis: 0,
+  unreachableMillis: 5000,
   prepare: true,
   resetQuery: 'DISCARD ALL',
 }
@@ -77,6 +78,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   cancelTimeoutMillis: millis,
   maxLeaseMillis: millis,
   leakDetectionMillis: millis,
+  unreachableMillis: millis,
   handOver: flag,
   isolationLevel: oneOf(...ISOLATION_LEVELS),
   readOnly: flag,

@@ -48,7 +48,7 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   constructor(database: Database, warn: WarningListener) {
     this.database = database
     this.#warn = warn
-    this.#pool = new ConnectionPool(database, this.counters, this)
+    this.#pool = new ConnectionPool(database, this.counters, this, warn)
   }
 
   statistics(): DatabaseStatistics {

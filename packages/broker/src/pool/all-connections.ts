@@ -1,4 +1,5 @@
 import type { CloseReason, Counters } from '../common/statistics.js'
+import type { WarningListener } from '../common/warnings.js'
 import { NOBODY } from '../connection/connection-user.js'
 import type { Database, PoolSize } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
@@ -15,6 +16,8 @@ export interface ConnectionEvents {
   refused(error: Error): void
   /** There may be room for another. */
   freed(): void
+  /** No connection could be opened for long, or one can be again. */
+  warn: WarningListener
 }
 
 /**
@@ -53,6 +56,7 @@ export class AllConnections {
       },
       givenUp: () => this.#changed(),
       mayConnect: () => events.freed(),
+      warn: events.warn,
     })
   }
 

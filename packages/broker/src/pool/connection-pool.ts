@@ -1,4 +1,5 @@
 import type { CloseReason, Counters } from '../common/statistics.js'
+import type { WarningListener } from '../common/warnings.js'
 import type { Database, PoolSize } from '../connection/database-options.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { AllConnections } from './all-connections.js'
@@ -58,7 +59,8 @@ export class ConnectionPool {
   /** How many probes wait: they take nobody's place in a full queue. */
   #probesWaiting = 0
 
-  constructor(database: Database, counters: Counters, holders: Holders) {
+  /** @param warn of the server, that it is out of reach for long. */
+  constructor(database: Database, counters: Counters, holders: Holders, warn: WarningListener) {
     this.#database = database
     this.#lent = new LentConnections(counters)
     this.#holders = holders
@@ -67,6 +69,7 @@ export class ConnectionPool {
       opened: (connection) => this.available(connection),
       refused: (error) => this.#waiters.refuseAll(() => cannotConnect(database, error)),
       freed: () => this.#dispatch(),
+      warn,
     })
     this.#idle = new IdleConnections({
       idleTimeoutMillis: database.idleTimeoutMillis,

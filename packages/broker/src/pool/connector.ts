@@ -1,10 +1,12 @@
 import type { Counters } from '../common/statistics.js'
+import type { WarningListener } from '../common/warnings.js'
 import type { Database } from '../connection/database-options.js'
 import { openSession } from '../connection/open-session.js'
 import { knownRelayReason } from '../connection/relay-reason.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import { Backoff } from './backoff.js'
 import { tellFailed, tellOpened } from './connection-news.js'
+import { Outage } from './outage.js'
 
 /** What becomes of the connections that are being opened. */
 export interface ConnectOutcome {
@@ -15,6 +17,8 @@ export interface ConnectOutcome {
   givenUp(): void
   /** A failure holds back new connections no more. */
   mayConnect(): void
+  /** None could be opened for long, or one can be again. */
+  warn: WarningListener
 }
 
 /** Opens the connections of one database. */
@@ -23,6 +27,7 @@ export class Connector {
   readonly #counters: Counters
   readonly #outcome: ConnectOutcome
   readonly #backoff: Backoff
+  readonly #outage: Outage
   /** Gives up those that are being opened. */
   #stop = new AbortController()
   /** How many are being opened. */
@@ -34,6 +39,7 @@ export class Connector {
     counters.relayReason = knownRelayReason(database)
     this.#outcome = outcome
     this.#backoff = new Backoff(() => outcome.mayConnect())
+    this.#outage = new Outage(database, outcome.warn)
   }
 
   get size(): number {
@@ -62,6 +68,7 @@ export class Connector {
         this.#counters.relayReason = connection.relayReason
         tellOpened(this.#database, connection, since)
         this.#backoff.reset()
+        this.#outage.succeeded()
         this.#outcome.opened(connection)
       },
       (error: Error) => {
@@ -70,6 +77,7 @@ export class Connector {
         this.#counters.connectFailures++
         tellFailed(this.#database, error, since)
         this.#backoff.failed(error)
+        this.#outage.failed(error, since)
         this.#outcome.failed(error)
       },
     )

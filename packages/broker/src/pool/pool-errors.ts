@@ -87,7 +87,7 @@ export function brokerClosed({ name }: Database): BrokerClosedError {
 }
 
 /** Node's error of several addresses tried has no message of its own. */
-function describe(error: Error): string {
+export function describe(error: Error): string {
   const [first] = Array.isArray(Object(error).errors) ? Object(error).errors : []
   const message = error.message || first?.message || error.name
   return error instanceof ProtocolError

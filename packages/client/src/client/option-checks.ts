@@ -67,6 +67,7 @@ export const BROKER_OPTIONS = [
   'cancelTimeoutMillis',
   'maxLeaseMillis',
   'leakDetectionMillis',
+  'unreachableMillis',
   'handOver',
   'prepare',
   'resetQuery',
