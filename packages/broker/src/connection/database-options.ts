@@ -75,7 +75,8 @@ export interface DatabaseOptions extends ServerOptions {
   deferrable?: boolean
   /**
    * Whether a parameterised text that repeats within a lease is prepared by itself: from its third use on it is neither sent
-   * nor parsed again. Has to be off where a pooler gives each transaction another connection. Default: true.
+   * nor parsed again. Has to be off where a pooler gives each transaction another connection. Default: true, but where a `resetQuery` leaves
+   * prepared statements (it says neither `DISCARD ALL` nor `DEALLOCATE ALL`) it is false, and cannot be true.
    */
   prepare?: boolean
   /**

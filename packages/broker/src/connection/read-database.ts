@@ -31,7 +31,6 @@ const DEFAULTS = {
   maxLeaseMillis: 0,
   leakDetectionMillis: 0,
   unreachableMillis: 5000,
-  prepare: true,
   resetQuery: 'DISCARD ALL',
 }
 
@@ -88,6 +87,9 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   onConnect: callable,
 }
 
+/** Of a reset. What another left, and each lease added to, would pile up in the server, and other leases would see it. */
+const DROPS_STATEMENTS = /\b(?:discard|deallocate(?:\s+prepare)?)\s+all\b/i
+
 /**
  * Checks one database's options and fills in the defaults.
  * @param handOver the broker's.
@@ -97,7 +99,10 @@ export function readDatabase(name: string, options: DatabaseOptions, handOver = 
   const path = `databases.${nameOf(name)}`
   checkOptions(path, options, CHECKS, { database: name })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const database: Database = { ...DEFAULTS, handOver, ...given, name }
+  const prepare = DROPS_STATEMENTS.test(options.resetQuery ?? DEFAULTS.resetQuery)
+  const database: Database = { ...DEFAULTS, handOver, prepare, ...given, name }
+  if (database.prepare && !prepare)
+    throw wrong(`${path}.prepare`, true, 'false where the resetQuery leaves prepared statements', name)
   checkSize(path, database)
   checkConnectionString(path, database)
   return database

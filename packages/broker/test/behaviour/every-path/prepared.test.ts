@@ -1,4 +1,4 @@
-import type { LeasedClient } from '@pglease/client'
+import { ConfigurationError, type LeasedClient } from '@pglease/client'
 import pg from 'pg'
 import Cursor from 'pg-cursor'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +51,21 @@ describe('a text with parameters', () => {
       await add(client, 5)
       expect(await kept(client)).toEqual([])
     })
+  })
+
+  test.each([
+    ['drops', "SET work_mem = '5MB'; DISCARD ALL", [ADD]],
+    ['drops', 'RESET ALL; deallocate prepare all', [ADD]],
+    ['would leave', 'RESET ALL', []],
+    ['would leave', '', []],
+  ])('is kept where the reset %s it: %j', async (_does, resetQuery, texts) => {
+    await lending.broker({ resetQuery }).withConnection(async (client) => {
+      await add(client, 5)
+      expect(await kept(client)).toEqual(texts)
+    })
+    const asks = () => lending.broker({ resetQuery, prepare: true })
+    if (texts.length > 0) asks()
+    else expect(asks).toThrow(ConfigurationError)
   })
 
   test('is kept in a thread', async () => {
