@@ -38,6 +38,7 @@ import type { DatabaseOptions, PoolSize } from './connection/database-options.js
 import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
 import { HealthChecks } from './lease/health-checks.js'
+import type { LeaseReport } from './lease/lease-report.js'
 import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
 import { ThreadShare } from './lease/thread-share.js'
@@ -272,6 +273,14 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   }
 
   /**
+   * Every lease that is held, waited for, or at whose end a thread has kept the connection, as plain data, in the order in which
+   * they were asked for. What threads do by themselves is looked up as of now.
+   */
+  leases(): LeaseReport[] {
+    return [...this.#databases.values()].flatMap((each) => each.leases())
+  }
+
+  /**
    * No connection opened before this is lent afterwards: idle ones close at once, leased ones when they come back.
    * Resolves when that has begun for all.
    * @throws UnknownDatabaseError
@@ -377,13 +386,15 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
-    const keeping = new Set(databases.filter((name) => this.#databases.get(name)?.database.prepare))
+    const having = (option: 'prepare' | 'showStatements') =>
+      new Set(databases.filter((name) => this.#databases.get(name)?.database[option]))
     const find = (name: string) => this.#find(name, databases)
     return {
       label: `thread ${threadId}`,
       threadId,
       databases: addresses,
-      keeping,
+      keeping: having('prepare'),
+      showing: having('showStatements'),
       traceLeases,
       usesTls,
       find,

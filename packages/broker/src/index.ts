@@ -19,6 +19,7 @@ export {
   type LeaseMessage,
   type LeaseRefusedMessage,
   type LeaseReleasedMessage,
+  type LeaseWithdrawnMessage,
   type TaskEndedMessage,
   type TaskMessage,
   type TaskStartedMessage,
@@ -33,4 +34,5 @@ export type { ExecutorOptions } from './executor/executor-options.js'
 export type { TaskInput, TaskName, TaskResult } from './executor/executor-types.js'
 export type { MapOptions, SettledTask } from './executor/map-tasks.js'
 export type { RunOptions } from './executor/run-options.js'
+export type { LeaseReport } from './lease/lease-report.js'
 export { installShutdown, type Shutdown, type ShutdownOptions } from './shutdown.js'

@@ -26,7 +26,12 @@ export interface LeaseGrantedMessage extends GrantedLeaseMessage {
   kept: boolean
 }
 
-export interface LeaseRefusedMessage extends LeaseMessage {
+export interface LeaseWithdrawnMessage extends LeaseMessage {
+  /** Since the request, in milliseconds. */
+  waitMillis: number
+}
+
+export interface LeaseRefusedMessage extends LeaseWithdrawnMessage {
   /** What its holder is told: mostly a `LeaseTimeoutError`, a `QueueFullError`, a `ConnectError` or a `BrokerClosedError`. */
   error: Error
 }
@@ -115,7 +120,7 @@ export const channels = {
   /** It gets none. */
   leaseRefused: typed<LeaseRefusedMessage>('pglease:lease:refused'),
   /** Its holder has given up waiting. */
-  leaseWithdrawn: typed<LeaseMessage>('pglease:lease:withdrawn'),
+  leaseWithdrawn: typed<LeaseWithdrawnMessage>('pglease:lease:withdrawn'),
   /** Its holder is done, or its thread has ended. */
   leaseReleased: typed<LeaseReleasedMessage>('pglease:lease:released'),
   /** The broker has taken it back. */

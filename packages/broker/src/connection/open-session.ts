@@ -120,6 +120,7 @@ function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
     onConnect,
     name,
     prepare,
+    showStatements,
     resetQuery,
     handOver,
     isolationLevel,

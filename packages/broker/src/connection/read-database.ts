@@ -31,6 +31,7 @@ const DEFAULTS = {
   maxLeaseMillis: 0,
   leakDetectionMillis: 0,
   unreachableMillis: 5000,
+  showStatements: false,
   resetQuery: 'DISCARD ALL',
 }
 
@@ -83,6 +84,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   readOnly: flag,
   deferrable: flag,
   prepare: flag,
+  showStatements: flag,
   resetQuery: text,
   onConnect: callable,
 }

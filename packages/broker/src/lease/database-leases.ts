@@ -23,6 +23,7 @@ import { Lease } from './lease.js'
 import type { LeaseOwner } from './lease-home.js'
 import { lostEnding, RELEASED, tellEnded } from './lease-news.js'
 import type { LeasePeer } from './lease-peer.js'
+import { type LeaseReport, reportOf } from './lease-report.js'
 import { ofLeak, ofNotAwaited, ofReset, ofTransaction } from './lease-warnings.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
@@ -54,6 +55,11 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   statistics(): DatabaseStatistics {
     for (const lease of this.#leases) lease.count()
     return this.counters.report(this.#pool.figures)
+  }
+
+  leases(): LeaseReport[] {
+    for (const lease of this.#leases) lease.count()
+    return [...this.#leases].map((lease) => reportOf(lease, this.database.showStatements))
   }
 
   /** @param bytes the first to the server. */

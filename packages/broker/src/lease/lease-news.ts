@@ -55,12 +55,16 @@ export function tellGranted(lease: ToldLease, waitMillis: number, kept: boolean)
   channels.leaseGranted.publish({ ...aboutGranted(lease), waitMillis, kept })
 }
 
-export function tellRefused(lease: ToldLease, error: Error): void {
-  if (channels.leaseRefused.hasSubscribers) channels.leaseRefused.publish({ ...about(lease), error })
+/** @param since when it was asked for. */
+export function tellRefused(lease: ToldLease, since: number, error: Error): void {
+  if (!channels.leaseRefused.hasSubscribers) return
+  channels.leaseRefused.publish({ ...about(lease), waitMillis: performance.now() - since, error })
 }
 
-export function tellWithdrawn(lease: ToldLease): void {
-  if (channels.leaseWithdrawn.hasSubscribers) channels.leaseWithdrawn.publish(about(lease))
+/** @param since when it was asked for. */
+export function tellWithdrawn(lease: ToldLease, since: number): void {
+  if (!channels.leaseWithdrawn.hasSubscribers) return
+  channels.leaseWithdrawn.publish({ ...about(lease), waitMillis: performance.now() - since })
 }
 
 export function tellEnded(lease: ToldLease, holdMillis: number, ending: LeaseEnding): void {

@@ -52,6 +52,8 @@ export class Lease implements LeaseContext {
   #connection: ServerConnection | undefined
   /** Set from when the worker gets the connection's socket; it outlives the loan, but not a new place in the line. */
   #socket: ThreadSocket | undefined
+  /** When it was put in the line. */
+  requestedAt = 0
   heldSince = 0
   /** Whether it ended by `taken`: the worker tells of its lease, but not of the end. */
   isTaken = false
@@ -95,8 +97,16 @@ export class Lease implements LeaseContext {
     return unseen === undefined ? this.request.task : unseen.task
   }
 
+  get connection(): ServerConnection | undefined {
+    return this.#connection
+  }
+
   get processId(): number | undefined {
     return this.#connection?.processId
+  }
+
+  get usedAt(): number | undefined {
+    return this.#socket?.usedAt
   }
 
   /** For people: which thread, and which task where it is known. */
@@ -160,6 +170,7 @@ export class Lease implements LeaseContext {
   open(): void {
     const waiting = new Waiting(this)
     this.#behaviour = waiting
+    this.requestedAt = performance.now()
     tellRequested(this)
     this.home.acquire(waiting)
   }
@@ -243,8 +254,8 @@ export class Lease implements LeaseContext {
   }
 
   endsUngranted(error: Error | undefined): void {
-    if (error === undefined) tellWithdrawn(this)
-    else tellRefused(this, error)
+    if (error === undefined) tellWithdrawn(this, this.requestedAt)
+    else tellRefused(this, this.requestedAt, error)
     this.end('release')
   }
 

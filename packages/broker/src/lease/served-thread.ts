@@ -26,6 +26,7 @@ export interface ThreadRights extends PortRights {
   /** Those that it may lease, and where their servers are. */
   readonly databases: ReadonlyMap<string, ServerAddress | undefined>
   readonly keeping: ReadonlySet<string>
+  readonly showing: ReadonlySet<string>
   readonly traceLeases: boolean
   /** Whether some of the databases' connections have TLS. */
   readonly usesTls: boolean
@@ -81,11 +82,11 @@ export class ServedThread {
   }
 
   #methods(): BrokerControl {
-    const { databases, keeping, traceLeases, usesTls } = this.#rights
+    const { databases, keeping, showing, traceLeases, usesTls } = this.#rights
     return {
       hello: () => {
         this.#mustBeOpen()
-        return { databases, keeping, traceLeases, usesTls, threadId }
+        return { databases, keeping, showing, traceLeases, usesTls, threadId }
       },
       standStill: (memory) => this.#standStill(memory),
       serveLeases: (port, speaksTls) => this.#serveLeases(port as MessagePort, speaksTls === true),

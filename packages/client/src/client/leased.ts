@@ -11,10 +11,10 @@ import { type LeasedClientOptions, leaseOptions } from './client-options.js'
 import { LeaseConnection } from './lease-connection.js'
 import { LeaseEnd } from './lease-end.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'
-import { PgClient } from './pg-client.js'
+import { PgClient, type PgQuery } from './pg-client.js'
 import type { ClientTransactionOptions } from './transaction-options.js'
 import { Transactions } from './transactions.js'
-import { noteAnswer } from './unanswered.js'
+import { beginningOf, noteAnswer } from './unanswered.js'
 
 /**
  * - `unused`: no query yet, so no lease;
@@ -43,6 +43,8 @@ export class Leased extends PgClient {
   /** Once it has been called, a further `connect` is refused, as of `pg`. */
   #connectCalled = false
   #transactions: Transactions | undefined
+  /** The query that the broker was let know of last. */
+  #shown: PgQuery | null | undefined
 
   constructor(link: BrokerLink, options: LeasedClientOptions, task?: string) {
     const lease = leaseOptions(options)
@@ -206,6 +208,7 @@ export class Leased extends PgClient {
 
   override _pulseQueryQueue(): void {
     super._pulseQueryQueue()
+    if (this.#stream.shows) this.#showStatement()
     this.#end.goOn()
   }
 
@@ -224,6 +227,12 @@ export class Leased extends PgClient {
 
   override _errorAllQueries(error: Error): void {
     this.#end.lost(error, () => super._errorAllQueries(error))
+  }
+
+  #showStatement(): void {
+    const sent = this.pipeline ? this._sentQueryQueue.at(-1) : this._activeQuery
+    if (sent != null && sent !== this.#shown) this.#stream.show(beginningOf(sent))
+    this.#shown = sent
   }
 
   /** Keeps the stack of the first call of `method`, while the broker looks for leaks. */

@@ -70,6 +70,7 @@ export const BROKER_OPTIONS = [
   'unreachableMillis',
   'handOver',
   'prepare',
+  'showStatements',
   'resetQuery',
   'onConnect',
 ]

@@ -71,6 +71,8 @@ export interface BrokerInfo {
   databases: ReadonlyMap<string, ServerAddress | undefined>
   /** Those of them whose connections may keep the statements of a lease until its end. */
   keeping: ReadonlySet<string>
+  /** Those of which the broker wants to know what was sent last. */
+  showing: ReadonlySet<string>
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
   /** Whether some of their connections have TLS. */

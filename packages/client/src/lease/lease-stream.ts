@@ -45,6 +45,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   /** Told what serves the lease, before anything comes of it. Must not throw. */
   onGranted: (server: ServerProcess) => void = () => {}
   #state: State = QUIET
+  /** The beginning of what the client has sent last; '' is nothing, or not known. */
+  #statement = ''
   /** Set once the client is given back but for its answers. */
   #notAwaited: NotAwaitedFrame | undefined
 
@@ -66,6 +68,23 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     // What runs may have been granted its connection, and its answer may bring the news.
     state.port.post('cancel')
     state.isCancelled = true
+  }
+
+  /** Whether the broker may want to know what is sent: what is sent first it has not asked for yet. */
+  get shows(): boolean {
+    const { info } = this.#link
+    return info === undefined || info.showing.has(this.#request.database)
+  }
+
+  /** What the client has sent last begins so. */
+  show(statement: string): void {
+    this.#statement = statement
+    const state = this.#state
+    if (state.is === 'asking' || state.is === 'open') this.#showOn(state.port)
+  }
+
+  #showOn(port: LeasePort): void {
+    if (this.shows) port.cell.show(this.#statement)
   }
 
   /** The lease ends once its answers have come, for which the broker waits for so long. */
@@ -201,6 +220,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
       return void this.destroy(error as Error)
     }
     this.#state = { is: 'asking', port, first: chunk }
+    this.#showOn(port)
     try {
       port.open(this, request, chunk)
     } catch (cause) {
@@ -236,6 +256,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #reopened(loan: SocketLoan, first: Buffer, callback: SendCallback): void {
     const path = new SocketPath(loan, this)
     this.#state = { is: 'open', port: loan.port, path }
+    this.#showOn(loan.port)
     this.onGranted(loan)
     if (this.#notAwaited !== undefined) loan.port.post(this.#notAwaited)
     path.begin(first, callback)

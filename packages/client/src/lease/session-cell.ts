@@ -3,6 +3,7 @@ import { SessionTracker } from '../protocol/session-tracker.js'
 import type { ReturnedSession } from './contract.js'
 import { HOLD_TIMES_BYTES, HoldTimes } from './hold-times.js'
 import { LEASE_TASKS_BYTES, LeaseTasks } from './lease-tasks.js'
+import { SHOWN_STATEMENT_BYTES, ShownStatement } from './shown-statement.js'
 
 /** Something is under way, or nothing is known. */
 const BUSY = 0
@@ -37,7 +38,8 @@ const [RECEIVED, SENT] = [0, 1]
 const COUNTERS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
 const TIMES_AT = COUNTERS_AT + 2 * Float64Array.BYTES_PER_ELEMENT
 const TASKS_AT = TIMES_AT + HOLD_TIMES_BYTES
-export const CELL_BYTES = TASKS_AT + LEASE_TASKS_BYTES
+const STATEMENT_AT = TASKS_AT + LEASE_TASKS_BYTES
+export const CELL_BYTES = STATEMENT_AT + SHOWN_STATEMENT_BYTES
 
 /** What a thread has done with a socket since it was granted. */
 export interface Traffic {
@@ -60,6 +62,7 @@ export class SessionCell implements Traffic {
   readonly #counters: Float64Array
   readonly #holdTimes: HoldTimes
   readonly #tasks: LeaseTasks
+  readonly #statement: ShownStatement
 
   constructor(memory = new SharedArrayBuffer(CELL_BYTES)) {
     this.memory = memory
@@ -67,6 +70,7 @@ export class SessionCell implements Traffic {
     this.#counters = new Float64Array(memory, COUNTERS_AT, 2)
     this.#holdTimes = new HoldTimes(memory, TIMES_AT)
     this.#tasks = new LeaseTasks(memory, TASKS_AT)
+    this.#statement = new ShownStatement(memory, STATEMENT_AT)
   }
 
   /** By the broker, before it hands over. */
@@ -154,6 +158,16 @@ export class SessionCell implements Traffic {
   /** By the broker: of a lease that the thread has begun by itself, by how many it had begun with that. */
   readTask(reopened: number): string | undefined {
     return this.#tasks.read(reopened)
+  }
+
+  /** By the thread: what it has sent last; '' is nothing yet. */
+  show(statement: string): void {
+    this.#statement.write(statement)
+  }
+
+  /** By the broker. */
+  get statement(): string | undefined {
+    return this.#statement.read()
   }
 
   /** By the thread for its next lease. False when the broker has taken the socket back, or is about to. */

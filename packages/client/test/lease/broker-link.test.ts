@@ -44,10 +44,12 @@ async function nextCall(broker: MessagePort): Promise<Call> {
   return call
 }
 
+const INFO = { databases: DATABASES, showing: new Set(), traceLeases: false }
+
 async function sayHello(broker: MessagePort): Promise<void> {
   const { id, path } = await nextCall(broker)
   expect(path).toEqual(['hello'])
-  broker.postMessage({ id, type: 'RAW', value: { databases: DATABASES, traceLeases: false } })
+  broker.postMessage({ id, type: 'RAW', value: INFO })
 }
 
 const NO_HOLDER = {
@@ -62,7 +64,7 @@ const NO_HOLDER = {
 test('a broker that says hello makes the link ready', async () => {
   const { link, broker } = startAsking()
   await sayHello(broker)
-  expect(await link.ready()).toEqual({ databases: DATABASES, traceLeases: false })
+  expect(await link.ready()).toEqual(INFO)
   expect(link.isOpen).toBe(true)
 })
 

@@ -68,7 +68,15 @@ test('a lease that is refused is told of with what its holder is told', async ()
   const lease = heard[0]![1].lease
   expect(heard).toEqual([
     ['leaseRequested', { ...HERE, lease }],
-    ['leaseRefused', { ...HERE, lease, error: expect.objectContaining({ code: 'PGLEASE_LEASE_TIMEOUT' }) }],
+    [
+      'leaseRefused',
+      {
+        ...HERE,
+        lease,
+        waitMillis: expect.any(Number),
+        error: expect.objectContaining({ code: 'PGLEASE_LEASE_TIMEOUT' }),
+      },
+    ],
   ])
   await held.release()
 })
@@ -83,7 +91,10 @@ test('a lease whose holder gives up waiting is told of as withdrawn', async () =
   abort.abort()
   expect(await given).toBe('AbortError')
   await until(() => heard.length === 2, 'for the lease to be withdrawn')
-  expect(heard[1]).toEqual(['leaseWithdrawn', { ...HERE, lease: heard[0]![1].lease }])
+  expect(heard[1]).toEqual([
+    'leaseWithdrawn',
+    { ...HERE, lease: heard[0]![1].lease, waitMillis: expect.any(Number) },
+  ])
   await held.release()
 })
 
