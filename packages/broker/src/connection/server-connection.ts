@@ -4,6 +4,7 @@ import {
   type ResetForm,
   type ReturnedSession,
   SessionTracker,
+  syncMessage,
   terminateMessage,
 } from '@pglease/client/internal'
 import type { RelayReason } from '../common/statistics.js'
@@ -50,6 +51,8 @@ export class ServerConnection {
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
   readonly #reset = new PendingReset()
+  /** Of a worker's. */
+  #isResetLast = false
   #state: 'open' | 'gone' = 'open'
 
   constructor(session: OpenSession, epoch: number, lifetimeSeconds: number) {
@@ -119,6 +122,11 @@ export class ServerConnection {
     return this.#reset.state
   }
 
+  /** Whether a worker has sent a reset that is under way, and nothing behind it but, perhaps, its Sync. */
+  get isResetLast(): boolean {
+    return this.reset === 'under way' && this.#isResetLast
+  }
+
   /** Of the reset that is under way; undefined where none is. */
   get resetForm(): ResetForm | undefined {
     return this.#reset.form
@@ -166,6 +174,7 @@ export class ServerConnection {
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
+    this.#isResetLast = session.behindReset.byteLength <= syncMessage.byteLength
     this.#reset.sentByWorker()
     try {
       this.#tracker.sent(session.behindReset)

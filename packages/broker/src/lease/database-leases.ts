@@ -145,7 +145,7 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
     if (!connection.isOpen) return this.#pool.close(connection, 'lost')
     if (how === 'destroy') return this.#abandon(connection, 'destroyed')
     if (connection.tracker.state === 'unknown') return this.#abandon(connection, 'unclean')
-    if (lease.isTaken) return this.#pool.finishReset(connection)
+    if (connection.isResetLast) return this.#pool.finishReset(connection)
     const undo = undoTransactionSettings(lease.request, this.database, connection.initialSettings)
     if (heldMillis < SHORT_LEASE_MILLIS && needsPlainReset(connection, this.database, undo)) {
       connection.resetWithNext()

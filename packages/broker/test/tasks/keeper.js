@@ -121,6 +121,17 @@ const functions = {
     })
   },
 
+  /** A lease; then one that fails in the moment in which it sends its first query: gives the server's process of the first. */
+  async failsAtOnce(first, query) {
+    const row = await withConnection((client) => runs(client, first))
+    const fails = withConnection((client) => {
+      client.query(query).catch(() => {})
+      throw new Error('It fails')
+    })
+    await fails.catch(() => {})
+    return row
+  },
+
   /** A lease after which the thread keeps the socket, and then sees no event until it may go on. */
   async keepsAndBlocks(statements) {
     const row = await withConnection(async (client) => {

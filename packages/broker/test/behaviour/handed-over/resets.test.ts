@@ -88,3 +88,16 @@ describe.skipIf(!getSockets)(
     })
   },
 )
+
+describe.skipIf(!getSockets)(
+  'a lease that a thread has begun itself and is over before its session is reset',
+  () => {
+    test('has run nothing that is to be cancelled: its connection is lent again once it is reset', async () => {
+      const { broker, keeper } = start()
+      const { pid } = await keeper.call<{ pid: number }>('failsAtOnce', [PID], 'SELECT pg_sleep(60)')
+      expect(await processId(broker)).toBe(pid)
+      await untilQuiet(broker)
+      expect(broker.stats().default).toMatchObject({ opened: 1, cancels: 0 })
+    })
+  },
+)
