@@ -386,7 +386,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
-    const having = (option: 'prepare' | 'showStatements') =>
+    const having = (option: 'prepare' | 'showStatements' | 'nameTasks') =>
       new Set(databases.filter((name) => this.#databases.get(name)?.database[option]))
     const find = (name: string) => this.#find(name, databases)
     return {
@@ -395,6 +395,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       databases: addresses,
       keeping: having('prepare'),
       showing: having('showStatements'),
+      naming: having('nameTasks'),
       traceLeases,
       usesTls,
       find,

@@ -85,6 +85,11 @@ export interface DatabaseOptions extends ServerOptions {
    */
   showStatements?: boolean
   /**
+   * Whether each query of a task ends in a comment that names the task, for `pg_stat_activity` and the server's log:
+   * `/*task='planTour'*\/`. Costs no round trip. Not through `leaseSocket`. Default: false.
+   */
+  nameTasks?: boolean
+  /**
    * Replaces the statements that put the session back to its initial state after each lease. Whatever it leaves, the
    * next lease inherits; only a prepared statement does not stand in the way of a query of the same name. `''` resets
    * nothing but an open transaction. Default: `DISCARD ALL`.

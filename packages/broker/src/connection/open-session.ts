@@ -121,6 +121,7 @@ function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
     name,
     prepare,
     showStatements,
+    nameTasks,
     resetQuery,
     handOver,
     isolationLevel,

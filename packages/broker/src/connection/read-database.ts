@@ -32,6 +32,7 @@ const DEFAULTS = {
   leakDetectionMillis: 0,
   unreachableMillis: 5000,
   showStatements: false,
+  nameTasks: false,
   resetQuery: 'DISCARD ALL',
 }
 
@@ -85,6 +86,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   deferrable: flag,
   prepare: flag,
   showStatements: flag,
+  nameTasks: flag,
   resetQuery: text,
   onConnect: callable,
 }

@@ -27,6 +27,7 @@ export interface ThreadRights extends PortRights {
   readonly databases: ReadonlyMap<string, ServerAddress | undefined>
   readonly keeping: ReadonlySet<string>
   readonly showing: ReadonlySet<string>
+  readonly naming: ReadonlySet<string>
   readonly traceLeases: boolean
   /** Whether some of the databases' connections have TLS. */
   readonly usesTls: boolean
@@ -82,11 +83,11 @@ export class ServedThread {
   }
 
   #methods(): BrokerControl {
-    const { databases, keeping, showing, traceLeases, usesTls } = this.#rights
+    const { databases, keeping, showing, naming, traceLeases, usesTls } = this.#rights
     return {
       hello: () => {
         this.#mustBeOpen()
-        return { databases, keeping, showing, traceLeases, usesTls, threadId }
+        return { databases, keeping, showing, naming, traceLeases, usesTls, threadId }
       },
       standStill: (memory) => this.#standStill(memory),
       serveLeases: (port, speaksTls) => this.#serveLeases(port as MessagePort, speaksTls === true),

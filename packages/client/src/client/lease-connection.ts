@@ -2,7 +2,8 @@ import { ConfigurationError } from '../common/errors.js'
 import { Bind, Close, Describe, Execute, Parse } from '../protocol/frontend-types.js'
 import { type Message, RowParser } from '../protocol/row-parser.js'
 import { knownPg } from './pg-client.js'
-import { type ClientStream, PreparingConnection } from './preparing-connection.js'
+import { type ClientStream, PreparingConnection, type Statement } from './preparing-connection.js'
+import { withComment } from './task-comment.js'
 
 type Handler = (message: unknown) => void
 
@@ -48,6 +49,8 @@ const UNSYNCED: readonly number[] = [Parse, Bind, Describe, Execute, Close]
  * when a client lives for a lease: here they go straight to the client, and then to whoever else listens.
  */
 export class LeaseConnection extends PreparingConnection {
+  /** Put behind the text of each query, for the server to show; undefined where there is none. */
+  comment: string | undefined
   /** Whether it is gone. */
   #isLost = false
   /** The type of the message that was sent last. */
@@ -60,6 +63,15 @@ export class LeaseConnection extends PreparingConnection {
   lost(): void {
     this.#isLost = true
     super.emit('readyForQuery')
+  }
+
+  override parse(statement: Statement): void {
+    if (this.comment === undefined) super.parse(statement)
+    else super.parse({ ...statement, text: withComment(statement.text, this.comment) })
+  }
+
+  override query(text: string): void {
+    super.query(this.comment === undefined ? text : withComment(text, this.comment))
   }
 
   override once(event: string | symbol, listener: (...values: never[]) => void): this {

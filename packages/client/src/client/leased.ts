@@ -12,6 +12,7 @@ import { LeaseConnection } from './lease-connection.js'
 import { LeaseEnd } from './lease-end.js'
 import type { LeasedClient, ReleaseOption } from './leased-client.js'
 import { PgClient, type PgQuery } from './pg-client.js'
+import { taskComment } from './task-comment.js'
 import type { ClientTransactionOptions } from './transaction-options.js'
 import { Transactions } from './transactions.js'
 import { beginningOf, noteAnswer } from './unanswered.js'
@@ -56,6 +57,8 @@ export class Leased extends PgClient {
     const address = link.databases.get(request.database)
     super(clientConfig(connection, options, address))
     connection.client = this
+    // Before a task begins, the broker has answered.
+    if (task !== undefined && link.info?.naming.has(request.database)) connection.comment = taskComment(task)
     this.#connection = connection
     this.binary = options.binary ?? pg.defaults.binary ?? false
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.

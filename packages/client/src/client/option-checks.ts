@@ -71,6 +71,7 @@ export const BROKER_OPTIONS = [
   'handOver',
   'prepare',
   'showStatements',
+  'nameTasks',
   'resetQuery',
   'onConnect',
 ]

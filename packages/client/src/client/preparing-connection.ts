@@ -9,7 +9,7 @@ import { changesOthers, kindOf } from './repeatable.js'
 import { Statements, type Use } from './statements.js'
 
 /** As `pg` has it sent. */
-interface Statement {
+export interface Statement {
   name?: string
   text: string
   types?: unknown

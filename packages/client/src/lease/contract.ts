@@ -73,6 +73,8 @@ export interface BrokerInfo {
   keeping: ReadonlySet<string>
   /** Those of which the broker wants to know what was sent last. */
   showing: ReadonlySet<string>
+  /** Those whose server is to be told of which task a query is. */
+  naming: ReadonlySet<string>
   /** Whether requests should say where they were opened. */
   traceLeases: boolean
   /** Whether some of their connections have TLS. */

@@ -44,7 +44,7 @@ async function nextCall(broker: MessagePort): Promise<Call> {
   return call
 }
 
-const INFO = { databases: DATABASES, showing: new Set(), traceLeases: false }
+const INFO = { databases: DATABASES, showing: new Set(), naming: new Set(), traceLeases: false }
 
 async function sayHello(broker: MessagePort): Promise<void> {
   const { id, path } = await nextCall(broker)
