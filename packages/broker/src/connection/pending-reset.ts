@@ -12,6 +12,9 @@ export class PendingReset {
   /** Of the one sent last by the broker. */
   #form: 1 | 2 = 1
 
+  /** Of the one sent last: whether nothing travels behind it that the server has to do. */
+  #isLast = false
+
   get state(): 'done' | 'due' | 'under way' {
     return typeof this.#state === 'string' ? this.#state : 'under way'
   }
@@ -30,6 +33,7 @@ export class PendingReset {
     if (this.#state !== 'due' || bytes.length === 0) return bytes
     this.#form = this.#form === 1 ? 2 : 1
     this.#state = new ResetAnswer(this.#form)
+    this.#isLast = false
     return behindReset(bytes, isAnswered, this.#form)
   }
 
@@ -39,8 +43,14 @@ export class PendingReset {
   }
 
   /** A worker has sent it: its answer comes first. */
-  sentByWorker(): void {
+  sentByWorker(isLast: boolean): void {
     this.#state = new ResetAnswer()
+    this.#isLast = isLast
+  }
+
+  /** Whether one is under way that a worker has sent, and nothing behind it that the server has to do. */
+  get isLast(): boolean {
+    return this.state === 'under way' && this.#isLast
   }
 
   /** A worker that had the socket has seen to it. */

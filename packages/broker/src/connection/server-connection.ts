@@ -51,8 +51,6 @@ export class ServerConnection {
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
   readonly #reset = new PendingReset()
-  /** Of a worker's. */
-  #isResetLast = false
   #state: 'open' | 'gone' = 'open'
 
   constructor(session: OpenSession, epoch: number, lifetimeSeconds: number) {
@@ -124,7 +122,7 @@ export class ServerConnection {
 
   /** Whether a worker has sent a reset that is under way, and nothing behind it but, perhaps, its Sync. */
   get isResetLast(): boolean {
-    return this.reset === 'under way' && this.#isResetLast
+    return this.#reset.isLast
   }
 
   /** Of the reset that is under way; undefined where none is. */
@@ -174,8 +172,7 @@ export class ServerConnection {
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
-    this.#isResetLast = session.behindReset.byteLength <= syncMessage.byteLength
-    this.#reset.sentByWorker()
+    this.#reset.sentByWorker(session.behindReset.byteLength <= syncMessage.byteLength)
     try {
       this.#tracker.sent(session.behindReset)
     } catch (error) {

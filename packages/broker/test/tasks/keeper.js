@@ -132,6 +132,17 @@ const functions = {
     return row
   },
 
+  /** A lease that has failed by the time when it is granted. */
+  async failsMeanwhile(query) {
+    const fails = withConnection(async (client) => {
+      client.query(query).catch(() => {})
+      parentPort.postMessage('leased')
+      Atomics.wait(cells, GO_ON, 0)
+      throw new Error('It fails')
+    })
+    await fails.catch(() => {})
+  },
+
   /** A lease after which the thread keeps the socket, and then sees no event until it may go on. */
   async keepsAndBlocks(statements) {
     const row = await withConnection(async (client) => {

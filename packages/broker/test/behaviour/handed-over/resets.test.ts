@@ -99,5 +99,23 @@ describe.skipIf(!getSockets)(
       await untilQuiet(broker)
       expect(broker.stats().default).toMatchObject({ opened: 1, cancels: 0 })
     })
+
+    test('leaves no mark on the next reset, behind which a query travels that is to be cancelled', async () => {
+      const { broker, keeper } = start()
+      await keeper.call('failsAtOnce', [PID], 'SELECT pg_sleep(60)')
+      await untilQuiet(broker)
+      const { before, call } = await broker.withConnection(async (client) => {
+        await client.query('SELECT 1')
+        const before = broker.stats().default!.handedOver
+        const call = keeper.call('failsMeanwhile', 'SELECT pg_sleep(60)')
+        await expect.poll(() => broker.stats().default!.waiting).toBe(1)
+        return { before, call }
+      })
+      await expect.poll(() => broker.stats().default!.handedOver).toBe(before + 1)
+      keeper.goOn()
+      await call
+      await untilQuiet(broker)
+      expect(broker.stats().default).toMatchObject({ opened: 1, cancels: 1 })
+    })
   },
 )
