@@ -1,8 +1,8 @@
-import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyBinaries } from './copy-binaries.js'
-import type { Certificate, ClusterOptions, Settings, ShutDownMode } from './messages.js'
+import type { Certificate, ClusterOptions, Primary, Settings, ShutDownMode } from './messages.js'
 import { runAs } from './run-as.js'
 import { ServerProcess } from './server-process.js'
 import { serverUser } from './user.js'
@@ -15,7 +15,7 @@ export class Cluster {
   readonly #user = serverUser()
   /** Belongs to the server's user and is closed to all others but root. */
   readonly #directory = mkdtempSync(join(tmpdir(), 'pglease-'))
-  readonly #data = join(this.#directory, 'data')
+  readonly dataDirectory = join(this.#directory, 'data')
   readonly #run = { user: this.#user, directory: this.#directory, log: join(this.#directory, 'server.log') }
   /** Where the server's Unix socket is. Node has none on Windows. */
   readonly socketDirectory = process.platform === 'win32' ? undefined : this.#directory
@@ -28,7 +28,8 @@ export class Cluster {
     this.#write('server.log', '')
     try {
       this.#binaries = this.#runnable(options.binaries)
-      this.#initialise(options.password)
+      if (options.primary === undefined) this.#initialise(options.password)
+      else this.#copy(options.primary)
     } catch (cause) {
       throw new Error(`${(cause as Error).message}\n${this.#demands()}`, { cause })
     }
@@ -50,7 +51,11 @@ export class Cluster {
   /** Starts the server on the files that are there. */
   async launch(): Promise<void> {
     if (this.#server !== undefined) throw new Error('The server runs already.')
-    this.#server = await ServerProcess.start(program(this.#binaries, 'postgres'), this.#data, this.#run)
+    this.#server = await ServerProcess.start(
+      program(this.#binaries, 'postgres'),
+      this.dataDirectory,
+      this.#run,
+    )
   }
 
   async remove(): Promise<void> {
@@ -78,7 +83,7 @@ export class Cluster {
   #initialise(password: string): void {
     const passwordFile = this.#write('password', password)
     const options = [
-      `--pgdata=${this.#data}`,
+      `--pgdata=${this.dataDirectory}`,
       '--username=postgres',
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
@@ -93,17 +98,26 @@ export class Cluster {
     rmSync(passwordFile)
   }
 
-  #configure({ port, settings, certificate }: ClusterOptions): void {
+  /** Chapter 26.2.4 of the PostgreSQL documentation, "Setting Up a Standby Server". */
+  #copy({ dataDirectory }: Primary): void {
+    cpSync(dataDirectory, this.dataDirectory, { recursive: true, preserveTimestamps: true })
+    writeFileSync(join(this.dataDirectory, 'standby.signal'), '')
+    const names = readdirSync(this.dataDirectory, { recursive: true, encoding: 'utf8' })
+    for (const name of ['.', ...names]) this.#giveAway(join(this.dataDirectory, name))
+  }
+
+  #configure({ port, settings, certificate, primary }: ClusterOptions): void {
     const all: Settings = {
       ...THROW_AWAY,
       ...(certificate && this.#secure(certificate)),
+      ...(primary && { primary_conninfo: primary.connectionInfo }),
       ...settings,
       port,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: this.socketDirectory ?? '',
     }
     const lines = Object.entries(all).map(([name, value]) => `${name} = ${quote(value)}\n`)
-    appendFileSync(join(this.#data, 'postgresql.conf'), lines.join(''))
+    appendFileSync(join(this.dataDirectory, 'postgresql.conf'), lines.join(''))
   }
 
   #secure({ cert, key }: Certificate): Settings {

@@ -12,6 +12,7 @@ interface Started {
   password: string
   certificate: Certificate | undefined
   socketDirectory: string | undefined
+  dataDirectory: string
 }
 
 /** A running server, and how to connect to it as its superuser. */
@@ -26,6 +27,8 @@ export class EmbeddedPostgres {
   readonly certificate: Certificate | undefined
   /** The folder of the server's Unix socket, which `pg` takes as a `host`. Undefined on Windows. */
   readonly socketDirectory: string | undefined
+  /** Where its data is, which only its user can read. */
+  readonly dataDirectory: string
   readonly #keeper: KeeperProcess
   #processId: number
   #version: string | undefined
@@ -39,13 +42,15 @@ export class EmbeddedPostgres {
     return server
   }
 
-  private constructor({ keeper, processId, port, password, certificate, socketDirectory }: Started) {
+  private constructor(started: Started) {
+    const { keeper, processId, port, password, certificate, socketDirectory, dataDirectory } = started
     this.#keeper = keeper
     this.#processId = processId
     this.port = port
     this.password = password
     this.certificate = certificate
     this.socketDirectory = socketDirectory
+    this.dataDirectory = dataDirectory
   }
 
   /** Over TCP. */
@@ -92,6 +97,11 @@ export class EmbeddedPostgres {
   async launch(): Promise<void> {
     const { processId } = await this.#keeper.run({ kind: 'launch' })
     this.#processId = processId
+  }
+
+  /** Makes a standby a primary. Resolves when it takes writes. */
+  async promote(): Promise<void> {
+    await query(this.connectionString, 'SELECT pg_promote()')
   }
 
   /** Ends all sessions and the server, and removes its files. Resolves when that is done. May be called again. */

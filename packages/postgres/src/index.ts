@@ -1,3 +1,3 @@
 export type { EmbeddedPostgres } from './embedded-postgres.js'
 export type { ShutDownMode } from './messages.js'
-export { type PostgresOptions, startPostgres } from './start.js'
+export { type PostgresOptions, startPostgres, startStandby } from './start.js'

@@ -24,7 +24,8 @@ async function answerTo(request: Request): Promise<Answer> {
     }
     if (request.kind === 'start') await cluster.start(request.cluster)
     else await cluster.launch()
-    return { kind: 'running', processId: cluster.processId, socketDirectory: cluster.socketDirectory }
+    const { processId, socketDirectory, dataDirectory } = cluster
+    return { kind: 'running', processId, socketDirectory, dataDirectory }
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
   }

@@ -6,7 +6,7 @@ export type Request =
 
 /** One for each request, in their order. */
 export type Answer =
-  | { kind: 'running'; processId: number; socketDirectory: string | undefined }
+  | { kind: 'running'; processId: number; socketDirectory: string | undefined; dataDirectory: string }
   | { kind: 'down' }
   | { kind: 'failed'; message: string }
 
@@ -23,6 +23,15 @@ export interface ClusterOptions {
   password: string
   certificate: Certificate | undefined
   settings: Settings
+  /** The server is a standby of this one. Undefined: it is one of its own. */
+  primary: Primary | undefined
+}
+
+/** A server that is down while its data is copied. */
+export interface Primary {
+  dataDirectory: string
+  /** As of `primary_conninfo`. */
+  connectionInfo: string
 }
 
 /** Both in PEM. */

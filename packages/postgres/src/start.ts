@@ -3,7 +3,7 @@ import { findBinaries } from './binaries.js'
 import { EmbeddedPostgres } from './embedded-postgres.js'
 import { freePort, isFree } from './free-port.js'
 import { KeeperProcess } from './keeper-process.js'
-import type { Settings } from './messages.js'
+import type { ClusterOptions, Settings } from './messages.js'
 
 export interface PostgresOptions {
   /** Values of postgresql.conf, such as `{ max_connections: 200 }`. Default: PostgreSQL's own, but fast and unsafe. */
@@ -27,9 +27,33 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Embe
   const binaries = await findBinaries()
   const certificate = ssl ? await (await import('./certificate.js')).selfSigned() : undefined
   const password = randomBytes(18).toString('base64url')
+  return startCluster({ binaries, port, password, certificate, settings, primary: undefined })
+}
+
+/**
+ * Starts a hot standby of a server, which is down meanwhile: it follows that one, and answers queries that only read. It has the
+ * same user and password.
+ */
+export async function startStandby(server: EmbeddedPostgres): Promise<EmbeddedPostgres> {
+  const { host, user, password, dataDirectory } = server
+  const connectionInfo = `host=${host} port=${server.port} user=${user} password=${password}`
+  const primary = { dataDirectory, connectionInfo }
+  const binaries = await findBinaries()
+  await server.shutDown()
+  try {
+    // The primary is there a moment later than the standby.
+    const settings = { wal_retrieve_retry_interval: 50 }
+    const port = await freePort()
+    return await startCluster({ binaries, port, password, certificate: undefined, settings, primary })
+  } finally {
+    await server.launch()
+  }
+}
+
+async function startCluster(cluster: ClusterOptions): Promise<EmbeddedPostgres> {
+  const { port, password, certificate } = cluster
   const keeper = new KeeperProcess()
   try {
-    const cluster = { binaries, port, password, certificate, settings }
     const running = await keeper.run({ kind: 'start', cluster })
     return await EmbeddedPostgres.connect({ keeper, ...running, port, password, certificate })
   } catch (error) {

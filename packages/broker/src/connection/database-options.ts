@@ -1,28 +1,28 @@
 import type { IsolationLevel } from '@pglease/client'
 import type pg from 'pg'
+import type { HostOptions, Hosts } from './hosts.js'
 
-/** How to reach the server: as of `pg.Client`. */
-export type ServerOptions = Pick<
-  pg.ClientConfig,
-  | 'connectionString'
-  | 'host'
-  | 'port'
-  | 'user'
-  | 'password'
-  | 'database'
-  | 'ssl'
-  | 'keepAlive'
-  | 'keepAliveInitialDelayMillis'
-  | 'application_name'
-  | 'fallback_application_name'
-  | 'client_encoding'
-  | 'options'
-  | 'statement_timeout'
-  | 'lock_timeout'
-  | 'idle_in_transaction_session_timeout'
-  | 'enableChannelBinding'
-  | 'sslnegotiation'
->
+/** How to reach the server: as of `pg.Client`, but for several hosts. */
+export type ServerOptions = HostOptions &
+  Pick<
+    pg.ClientConfig,
+    | 'connectionString'
+    | 'user'
+    | 'password'
+    | 'database'
+    | 'ssl'
+    | 'keepAlive'
+    | 'keepAliveInitialDelayMillis'
+    | 'application_name'
+    | 'fallback_application_name'
+    | 'client_encoding'
+    | 'options'
+    | 'statement_timeout'
+    | 'lock_timeout'
+    | 'idle_in_transaction_session_timeout'
+    | 'enableChannelBinding'
+    | 'sslnegotiation'
+  >
 
 /** One database of the broker: how to reach it, and its pool. Times are in milliseconds unless their name says otherwise. */
 export interface DatabaseOptions extends ServerOptions {
@@ -114,10 +114,10 @@ export interface PoolSize {
 }
 
 /** With every default filled in. `min` and `max` change when the pool is resized: they are to be read anew each time. */
-export type Database = ServerOptions &
+export type Database = Omit<ServerOptions, 'targetSessionAttributes'> &
   Required<
     Omit<DatabaseOptions, keyof ServerOptions | 'isolationLevel' | 'readOnly' | 'deferrable' | 'onConnect'>
   > &
   Pick<DatabaseOptions, 'isolationLevel' | 'readOnly' | 'deferrable' | 'onConnect'> & {
     readonly name: string
-  }
+  } & Hosts

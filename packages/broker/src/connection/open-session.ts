@@ -4,11 +4,14 @@ import pg from 'pg'
 import type { RelayReason } from '../common/statistics.js'
 import type { ConnectingClient } from './connecting-client.js'
 import type { Database } from './database-options.js'
+import type { Host } from './hosts.js'
 import { relayReason } from './relay-reason.js'
+import { checkAttributes } from './session-attributes.js'
 import { settingsOf, transactionSettings, watchCustomSettings } from './session-settings.js'
 import { startTls } from './tls-client.js'
 import { type TlsOptions, withSafeCheck } from './tls-options.js'
 import { LeftToNodeError, TlsSocket } from './tls-socket.js'
+import { type Attempt, tryHosts } from './try-hosts.js'
 import { watchStart } from './watched-start.js'
 
 interface ParameterStatus {
@@ -16,8 +19,11 @@ interface ParameterStatus {
   parameterValue: string
 }
 
-/** The most characters of a server's version: it may say what it likes. */
-const MOST_VERSION = 256
+/** What is remembered of the settings that a server reports. */
+const NOTED: readonly string[] = ['server_version', 'in_hot_standby', 'default_transaction_read_only']
+
+/** The most characters of each: it may say what it likes. */
+const MOST_NOTED = 256
 
 /** A session that `pg.Client` has opened and the database's options have prepared. */
 export interface OpenSession {
@@ -38,14 +44,20 @@ type MakeStream = (options: { ssl?: unknown; sslNegotiation?: string }) => Socke
 /** Who speaks TLS, where it is asked for: OpenSSL with a session that workers can have, or Node, also where that has failed. */
 type TlsSpeaker = 'shared' | 'node' | 'node, for ours has failed'
 
-/** Connects, runs `onConnect`, and remembers the settings that it made. @throws the error of pg or of the hook. */
-export async function openSession(database: Database, stop: AbortSignal): Promise<OpenSession> {
-  try {
-    return await open(database, stop, database.handOver ? 'shared' : 'node')
-  } catch (error) {
-    if (!(error instanceof LeftToNodeError)) throw error
-    return open(database, stop, 'node, for ours has failed')
-  }
+/**
+ * Connects to the first host that will do, runs `onConnect`, and remembers the settings that it made.
+ * @throws the error of pg or of the hook, or a HostsError.
+ */
+export function openSession(database: Database, stop: AbortSignal): Promise<OpenSession> {
+  const { hosts, targetSessionAttributes, connectionTimeoutMillis: limit } = database
+  return tryHosts(hosts, targetSessionAttributes, limit, stop, async (attempt) => {
+    try {
+      return await open(database, attempt, stop, database.handOver ? 'shared' : 'node')
+    } catch (error) {
+      if (!(error instanceof LeftToNodeError)) throw error
+      return open(database, attempt, stop, 'node, for ours has failed')
+    }
+  })
 }
 
 /** One whose TLS, if it has any, the threads can use. */
@@ -67,30 +79,40 @@ export function usesSharedTls(database: Database): boolean {
   }
 }
 
-/** A client that tells what pg makes of the database's options and the environment. @throws the error of pg. */
+/**
+ * A client that tells what pg makes of the database's options and the environment; of several hosts it is for the first.
+ * @throws the error of pg.
+ */
 export function unconnected(database: Database): ConnectingClient {
-  return new pg.Client(clientConfig(database, nodeStream)) as unknown as ConnectingClient
+  return new pg.Client(clientConfig(database, database.hosts[0]!, nodeStream)) as unknown as ConnectingClient
 }
 
 /** `pg.Client` lays TLS on top. */
 const nodeStream: MakeStream = ({ ssl }) => (ssl ? new Socket() : new PlainSocket())
 
-async function open(database: Database, stop: AbortSignal, speaker: TlsSpeaker): Promise<OpenSession> {
+async function open(
+  database: Database,
+  { host, wanted, limitMillis, chosen }: Attempt,
+  stop: AbortSignal,
+  speaker: TlsSpeaker,
+): Promise<OpenSession> {
   const makeStream = speaker === 'shared' ? sharedStream : nodeStream
-  const client = new pg.Client(clientConfig(database, makeStream)) as unknown as ConnectingClient
+  const client = new pg.Client(clientConfig(database, host, makeStream)) as unknown as ConnectingClient
   const ssl = withSafeCheck(client.ssl)
   client.connection.ssl = ssl
   const { stream } = client.connection
   if (stream instanceof TlsSocket) leaveTlsTo(stream, client)
-  let serverVersion = ''
+  const reported = new Map<string, string>()
   client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
-    if (parameterName === 'server_version') serverVersion = parameterValue.slice(0, MOST_VERSION)
+    if (NOTED.includes(parameterName)) reported.set(parameterName, parameterValue.slice(0, MOST_NOTED))
   })
-  const limits = { limitMillis: database.connectionTimeoutMillis, stop }
-  const initialSettings = await watchStart(client, limits, async () => {
+  const initialSettings = await watchStart(client, { limitMillis, stop }, async () => {
     await client.connect()
+    await checkAttributes(client, reported, wanted)
+    chosen()
     return prepare(client, database)
   })
+  const serverVersion = reported.get('server_version') ?? ''
   const tls = !ssl ? 'none' : stream instanceof TlsSocket || speaker !== 'shared' ? speaker : 'node'
   return { client, ssl, initialSettings, serverVersion, relayReason: relayReason(database, tls) }
 }
@@ -113,7 +135,7 @@ async function prepare(client: pg.Client, database: Database): Promise<readonly 
 }
 
 /** The options that are pg's. Of the limit it would know a part only. */
-function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
+function clientConfig(database: Database, host: Host, stream: MakeStream): pg.ClientConfig {
   const {
     max,
     min,
@@ -127,10 +149,13 @@ function clientConfig(database: Database, stream: MakeStream): pg.ClientConfig {
     isolationLevel,
     readOnly,
     deferrable,
+    hosts,
+    targetSessionAttributes,
     ...rest
   } = database
   return {
     ...rest,
+    ...host.options,
     connectionTimeoutMillis: 0,
     keepAlive: database.keepAlive ?? true,
     stream,

@@ -15,6 +15,8 @@ import {
   wrong,
 } from '@pglease/client/internal'
 import type { Database, DatabaseOptions, PoolSize } from './database-options.js'
+import { readHosts } from './hosts.js'
+import { SESSION_ATTRIBUTES } from './session-attributes.js'
 
 const DEFAULTS = {
   max: 10,
@@ -47,10 +49,20 @@ const tls: Check = (value) => {
   return 'true, false, or an object of options of tls.connect, in which a passphrase is a string'
 }
 
+const port = whole(1, 65_535)
+
+/** A list that is not empty, of what is shown of itself where that may be. */
+function listOf(check: Check, mustBe: string): Check {
+  const isRight = (value: unknown) => Array.isArray(value) && value.every((one) => check(one) === undefined)
+  const complain = (value: unknown) => (isRight(value) && (value as []).length > 0 ? undefined : mustBe)
+  return Object.assign(complain, { mayShow: check.mayShow === true })
+}
+
 const CHECKS: Record<keyof DatabaseOptions, Check> = {
   connectionString: text,
-  host: text,
-  port: whole(1, 65_535),
+  host: either(text, listOf(text, 'an array of strings')),
+  port: either(port, listOf(port, 'an array of such')),
+  targetSessionAttributes: oneOf(...SESSION_ATTRIBUTES),
   user: text,
   password: either(text, callable),
   database: text,
@@ -104,7 +116,8 @@ export function readDatabase(name: string, options: DatabaseOptions, handOver = 
   checkOptions(path, options, CHECKS, { database: name })
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const prepare = DROPS_STATEMENTS.test(options.resetQuery ?? DEFAULTS.resetQuery)
-  const database: Database = { ...DEFAULTS, handOver, prepare, ...given, name }
+  const hosts = readHosts(path, options, nameOf(name))
+  const database: Database = { ...DEFAULTS, handOver, prepare, ...given, name, ...hosts }
   if (database.prepare && !prepare)
     throw wrong(`${path}.prepare`, true, 'false where the resetQuery leaves prepared statements', name)
   checkSize(path, database)

@@ -70,7 +70,7 @@ describe('a database is refused as misconfigured', () => {
     ['resetQuery', true, 'a boolean'],
     ['onConnect', 'SET x = 1', 'a string'],
     ['password', 42, 'a number'],
-    ['host', ['localhost'], 'an array'],
+    ['host', ['localhost', 5], 'an array'],
     ['user', null, 'null'],
     ['ssl', 'require', 'a string'],
     ['ssl', ['ca'], 'an array'],

@@ -41,6 +41,7 @@ export const BROKER_OPTIONS = [
   'connectionString',
   'host',
   'port',
+  'targetSessionAttributes',
   'user',
   'password',
   'ssl',
