@@ -27,7 +27,14 @@ export {
 } from './common/channels.js'
 export type { DatabaseHealth, Health, HealthReason } from './common/health.js'
 export type { CloseReason, DatabaseStatistics, Distribution, RelayReason } from './common/statistics.js'
-export type { BrokerWarning, LeaseWarning, ProtocolWarning, ReachWarning } from './common/warnings.js'
+export type {
+  BrokerWarning,
+  LeaseWarning,
+  PoolWarning,
+  ProtocolWarning,
+  ReachWarning,
+  RelayWarning,
+} from './common/warnings.js'
 export type { DatabaseOptions, PoolSize, ServerOptions } from './connection/database-options.js'
 export type { HostOptions } from './connection/hosts.js'
 export type { SessionAttributes } from './connection/session-attributes.js'

@@ -1,4 +1,9 @@
-/** What the broker's `warning` event tells of a lease. */
+import type { RelayReason } from './statistics.js'
+
+/**
+ * What the broker's `warning` event tells of a lease. Each cause is told when it has come once, ten times, a hundred times and so on;
+ * the same task, or the same place, with the same fault is one cause.
+ */
 export interface LeaseWarning {
   /** Stable. */
   code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED' | 'PGLEASE_RESET_FAILED'
@@ -9,6 +14,41 @@ export interface LeaseWarning {
   heldMillis: number
   /** The stack of the call that opened the lease, while `leakDetectionMillis` is set. */
   openedAt: string | undefined
+  /** How often this cause has come so far. */
+  count: number
+}
+
+/** What it tells of a pool whose connections are all leased, when somebody has always waited for ten seconds; as often as a lease's. */
+export interface PoolWarning {
+  /** Stable. */
+  code: 'PGLEASE_POOL_FULL'
+  message: string
+  database: string
+  /** For how long somebody has always waited. */
+  sinceMillis: number
+  /** How many wait now. */
+  waiting: number
+  /** Who has the connections, for people. */
+  holders: readonly string[]
+  /** How often it has been so far, each ten seconds of it counted once. */
+  count: number
+  holder?: undefined
+  heldMillis?: undefined
+  openedAt?: undefined
+}
+
+/** What it tells of threads' leases that are relayed where the platform could hand over; as often as a lease's, for each reason. */
+export interface RelayWarning {
+  /** Stable. */
+  code: 'PGLEASE_RELAYED'
+  message: string
+  database: string
+  relayReason: RelayReason
+  /** How many leases were so far. */
+  count: number
+  holder?: undefined
+  heldMillis?: undefined
+  openedAt?: undefined
 }
 
 /** What it tells of a thread that has posted what the library never does; once for each thread. */
@@ -43,6 +83,6 @@ export interface ReachWarning {
   openedAt?: undefined
 }
 
-export type BrokerWarning = LeaseWarning | ProtocolWarning | ReachWarning
+export type BrokerWarning = LeaseWarning | PoolWarning | ProtocolWarning | ReachWarning | RelayWarning
 
 export type WarningListener = (warning: BrokerWarning) => void

@@ -5,6 +5,7 @@ import {
   once,
   SHORT_LEASE_MILLIS,
 } from '@pglease/client/internal'
+import { CountedWarnings } from '../common/counted-warnings.js'
 import type { DatabaseHealth } from '../common/health.js'
 import { type CloseReason, Counters, type DatabaseStatistics } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
@@ -24,7 +25,8 @@ import type { LeaseOwner } from './lease-home.js'
 import { lostEnding, RELEASED, tellEnded } from './lease-news.js'
 import type { LeasePeer } from './lease-peer.js'
 import { type LeaseReport, reportOf } from './lease-report.js'
-import { ofLeak, ofNotAwaited, ofReset, ofTransaction } from './lease-warnings.js'
+import { causeOf, ofLeak, ofNotAwaited, ofReset, ofTransaction } from './lease-warnings.js'
+import { isUnexpected, ofRelaying } from './relay-warnings.js'
 
 /** A connection that counts as stale as soon as this is not kept by a thread, which would not validate it. */
 const SOON_MILLIS = 100
@@ -37,18 +39,16 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   readonly usesTls = once(() => usesSharedTls(this.database))
   readonly address = once(() => serverAddress(this.database))
   readonly #pool: ConnectionPool
-  readonly #warn: WarningListener
+  readonly #warnings: CountedWarnings
   /** Every lease that waits or holds a connection. */
   readonly #leases = new Set<Lease>()
   readonly #kept = new KeptLeases()
-  /** Why resets have failed: each reason is told once. */
-  readonly #resetFailures = new Set<string>()
   /** Told when a lease is over, while the broker waits for that. */
   #onForget: () => void = () => {}
 
   constructor(database: Database, warn: WarningListener) {
     this.database = database
-    this.#warn = warn
+    this.#warnings = new CountedWarnings(warn)
     this.#pool = new ConnectionPool(database, this.counters, this, warn)
   }
 
@@ -154,7 +154,7 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
     settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
         this.#pool.available(connection)
-        if (openTransaction) this.#warn(ofTransaction(lease))
+        if (openTransaction) this.#leftOpen(lease)
       },
       (error) => {
         if (error instanceof RefusedError) this.#notReset(lease, error.message)
@@ -164,9 +164,11 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   }
 
   #notReset(lease: Lease, reason: string): void {
-    if (this.#resetFailures.has(reason)) return
-    this.#resetFailures.add(reason)
-    this.#warn(ofReset(lease, reason))
+    this.#warnings.tell(`reset ${reason}`, (count) => ofReset(lease, reason, count))
+  }
+
+  #leftOpen(lease: Lease): void {
+    this.#warnings.tell(`transaction ${causeOf(lease)}`, (count) => ofTransaction(lease, count))
   }
 
   #abandon(connection: ServerConnection, reason: CloseReason): void {
@@ -208,11 +210,22 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
   }
 
   warnOfLeak(lease: Lease): void {
-    this.#warn(ofLeak(lease, this.database.leakDetectionMillis))
+    const limit = this.database.leakDetectionMillis
+    this.#warnings.tell(`leak ${causeOf(lease)}`, (count) => ofLeak(lease, limit, count))
   }
 
   warnOfNotAwaited(lease: Lease, frame: NotAwaitedFrame): void {
-    this.#warn(ofNotAwaited(lease, lease.peer.thread, frame))
+    const { notAwaited, task } = frame
+    this.#warnings.tell(`not awaited ${task ?? causeOf(lease)} ${notAwaited}`, (count) =>
+      ofNotAwaited(lease, lease.peer.thread, frame, count),
+    )
+  }
+
+  warnOfRelaying({ relayReason }: ServerConnection): void {
+    if (!isUnexpected(relayReason)) return
+    this.#warnings.tell(`relayed ${relayReason}`, (count) =>
+      ofRelaying(this.database.name, relayReason, count),
+    )
   }
 
   // For the pool.

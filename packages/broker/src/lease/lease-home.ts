@@ -20,6 +20,8 @@ export interface LeaseHome {
   /** A worker has a socket that it may keep, until `unlent`. */
   lent(lease: KeptLease): void
   unlent(lease: KeptLease): void
+  /** A thread's lease goes through this one, and the thread has not got its socket. */
+  warnOfRelaying(connection: ServerConnection): void
   /** Whether a connection may not be lent again. */
   isSpent(connection: ServerConnection): boolean
 }

@@ -36,6 +36,7 @@ export class Relayed extends Granted implements ConnectionUser {
     if (this.lease.state !== 'active') return
     const how = { reset: connection.resetForm }
     if (!isRelayed && !home.isCrowded && this.lease.handsOver(connection, how)) return
+    if (!this.lease.peer.isMainThread) home.warnOfRelaying(connection)
     // A worker may have had the socket before.
     connection.resume()
     // What else it has sent may not be answered before more of it comes.

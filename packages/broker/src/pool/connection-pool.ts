@@ -1,3 +1,4 @@
+import { CountedWarnings } from '../common/counted-warnings.js'
 import type { CloseReason, Counters } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import type { Database, PoolSize } from '../connection/database-options.js'
@@ -9,6 +10,7 @@ import { KeepAlive } from './keep-alive.js'
 import { LateResets } from './late-resets.js'
 import { LentConnections } from './lent-connections.js'
 import { brokerClosed, cannotConnect, type OwnLeases, queueFull, timedOut } from './pool-errors.js'
+import { ofFullPool } from './pool-warnings.js'
 import { type Waiter, Waiters } from './waiters.js'
 
 /** Those who have the pool's connections. */
@@ -49,6 +51,7 @@ export class ConnectionPool {
   readonly #database: Database
   readonly #holders: Holders
   readonly #waiters: Waiters
+  readonly #warnings: CountedWarnings
   readonly #all: AllConnections
   readonly #idle: IdleConnections
   readonly #lateResets: LateResets
@@ -59,12 +62,16 @@ export class ConnectionPool {
   /** How many probes wait: they take nobody's place in a full queue. */
   #probesWaiting = 0
 
-  /** @param warn of the server, that it is out of reach for long. */
+  /** @param warn of the server, that it is out of reach for long, and of this, that it is full for long. */
   constructor(database: Database, counters: Counters, holders: Holders, warn: WarningListener) {
     this.#database = database
     this.#lent = new LentConnections(counters)
     this.#holders = holders
-    this.#waiters = new Waiters((waitedMillis, waiter) => this.#timedOut(waitedMillis, waiter))
+    this.#warnings = new CountedWarnings(warn)
+    this.#waiters = new Waiters(
+      (waitedMillis, waiter) => this.#timedOut(waitedMillis, waiter),
+      (sinceMillis) => this.#crowded(sinceMillis),
+    )
     this.#all = new AllConnections(database, counters, {
       opened: (connection) => this.available(connection),
       refused: (error) => this.#waiters.refuseAll(() => cannotConnect(database, error)),
@@ -301,6 +308,14 @@ export class ConnectionPool {
 
   #ownOf({ thread }: Waiter): OwnLeases | undefined {
     return thread === undefined ? undefined : { thread, count: this.#holders.heldBy(thread) }
+  }
+
+  #crowded(sinceMillis: number): void {
+    const { name, max } = this.#database
+    // Where it is paused, or none can be opened, that is the reason.
+    if (this.#all.isPaused || this.#lent.size < max) return
+    const [waiting, holders] = [this.#waiters.size, this.#holders.describe()]
+    this.#warnings.tell('full', (count) => ofFullPool(name, { sinceMillis, waiting, max, holders }, count))
   }
 
   #timedOut(waitedMillis: number, waiter?: Waiter): Error {

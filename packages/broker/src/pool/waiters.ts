@@ -1,4 +1,5 @@
 import type { ServerConnection } from '../connection/server-connection.js'
+import { CrowdedLine } from './crowded-line.js'
 import { WaitingLine } from './waiting-line.js'
 
 /** Who waits for a connection. Exactly one of the two is called, once, unless the waiter leaves. */
@@ -23,10 +24,18 @@ export class Waiters {
   /** One for each in the line. */
   readonly #waits = new Map<Waiter, Wait>()
   readonly #timeoutError: (waitedMillis: number, waiter: Waiter) => Error
+  readonly #crowded: CrowdedLine
 
-  /** @param timeoutError what a waiter is refused with when its time is over. */
-  constructor(timeoutError: (waitedMillis: number, waiter: Waiter) => Error) {
+  /**
+   * @param timeoutError what a waiter is refused with when its time is over.
+   * @param crowded is called when somebody has always waited for long.
+   */
+  constructor(
+    timeoutError: (waitedMillis: number, waiter: Waiter) => Error,
+    crowded: (sinceMillis: number) => void,
+  ) {
     this.#timeoutError = timeoutError
+    this.#crowded = new CrowdedLine(crowded)
   }
 
   get size(): number {
@@ -39,6 +48,7 @@ export class Waiters {
     const timer = timeoutMillis === 0 ? undefined : setTimeout(() => this.#timeout(waiter), timeoutMillis)
     this.#waits.set(waiter, { since, timer })
     this.#line.join(waiter, priority, since)
+    this.#crowded.began(since)
   }
 
   /** Returns false when it did not wait. */
@@ -69,6 +79,7 @@ export class Waiters {
     if (wait === undefined) throw new Error('A waiter in the line has no wait')
     this.#waits.delete(waiter)
     clearTimeout(wait.timer)
+    if (this.#waits.size === 0) this.#crowded.ended()
     return performance.now() - wait.since
   }
 }

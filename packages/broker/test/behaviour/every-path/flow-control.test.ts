@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
+import type { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending } from '../../support/lending.js'
 import { until } from '../../support/until.js'
+import { warningsOf } from '../../support/warnings.js'
 
 type Tasks = typeof import('../../tasks/bulk.js')
 
@@ -117,8 +118,7 @@ test('two copies at once in one thread do not mix, and what one read has left of
 
 test('who releases in the midst of the last bytes of a large result breaks no rule', async () => {
   const broker = lending.broker({ max: 1 })
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
+  const warnings = warningsOf(broker)
   const executor = lending.executor<Tasks>(broker, 'bulk.js')
   // One of these ends where as much is read as is acknowledged at a time.
   const sizes = Array.from({ length: 40 }, (_, at) => 200_000 + at * 4000)

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -7,18 +6,13 @@ import { duplicatedSockets } from '../../support/sockets.js'
 import { clockGoesOn, holdTimers } from '../../support/stopped-clock.js'
 import { until } from '../../support/until.js'
 import { SLEEP, untilRunning } from '../../support/until-running.js'
+import { warningsOf } from '../../support/warnings.js'
 
 type Tasks = typeof import('../../tasks/manners/leaks.js')
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
 clockGoesOn()
-
-function listen(broker: ConnectionBroker): BrokerWarning[] {
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
-  return warnings
-}
 
 const REVOKED = {
   name: 'LeaseRevokedError',
@@ -81,7 +75,7 @@ test('time that a lease waits does not count', async () => {
 
 test('a lease held for long is told of once, with its task, its thread and where it was opened', async () => {
   const broker = lending.broker({ leakDetectionMillis: 20 })
-  const warnings = listen(broker)
+  const warnings = warningsOf(broker)
   const executor = lending.executor<Tasks>(broker, 'manners/leaks.js')
   const stop = new AbortController()
   const task = executor.run(undefined, { name: 'keepsItsLease', signal: stop.signal })
@@ -93,12 +87,13 @@ test('a lease held for long is told of once, with its task, its thread and where
     {
       code: 'PGLEASE_LEAK',
       message: expect.stringMatching(
-        /^task keepsItsLease on thread \d+ has held a lease on "default" for longer than 20 ms\.\nThe lease was opened\n {4}at /,
+        /^task keepsItsLease on thread \d+ has held a lease on "default" for longer than 20 ms\. Release it .*\.\nThe lease was opened\n {4}at /,
       ),
       database: 'default',
       holder: expect.stringMatching(/^task keepsItsLease on thread \d+$/),
       heldMillis: expect.any(Number),
       openedAt: expect.stringMatching(/at deepInside .*leaks\.js:\d+:\d+\)\n\s+at keepsItsLease/),
+      count: 1,
     },
   ])
   expect(warnings[0]!.message).toMatch(warnings[0]!.openedAt!.split('\n')[1]!)
@@ -110,7 +105,7 @@ test.each([
   ['a pool', 'pool'],
 ])('where it was opened is told for %s', async (_, how) => {
   const broker = lending.broker({ leakDetectionMillis: 20 })
-  const warnings = listen(broker)
+  const warnings = warningsOf(broker)
   const worker = lending.worker(broker, 'manners/leaking-thread.js', { workerData: how })
   await until(() => warnings.length > 0, 'for the warning')
   expect(warnings[0]).toMatchObject({
@@ -122,7 +117,7 @@ test.each([
 
 test('a lease of the main thread is told of as such', async () => {
   const broker = lending.broker({ leakDetectionMillis: 20 })
-  const warnings = listen(broker)
+  const warnings = warningsOf(broker)
   const held = await hold(broker)
   await until(() => warnings.length > 0, 'for the warning')
   expect(warnings[0]).toMatchObject({
@@ -134,7 +129,7 @@ test('a lease of the main thread is told of as such', async () => {
 
 test('a lease given back in time is not told of', async () => {
   const broker = lending.broker({ max: 1, leakDetectionMillis: 200 })
-  const warnings = listen(broker)
+  const warnings = warningsOf(broker)
   await processId(broker)
   const held = await hold(broker)
   await until(() => warnings.length > 0, 'for the one that is kept')

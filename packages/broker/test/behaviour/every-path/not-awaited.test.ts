@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { BrokerWarning, DatabaseOptions } from '../../../src/index.js'
+import type { DatabaseOptions } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, processId, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { gate, until } from '../../support/until.js'
 import { SLEEP, untilRunning } from '../../support/until-running.js'
+import { warningsOf } from '../../support/warnings.js'
 
 type Tasks = typeof import('../../tasks/manners/not-awaited.js')
 
@@ -23,8 +24,7 @@ beforeEach(async () => {
 function start(options: DatabaseOptions = {}) {
   const broker = lending.broker({ max: 1, ...options }, { other: { max: 1 } })
   const executor = lending.executor<Tasks>(broker, 'manners/not-awaited.js')
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
+  const warnings = warningsOf(broker)
   const written = async () => {
     const { rows } = await broker.withConnection((client) =>
       client.query('SELECT array_agg(value ORDER BY value) AS all FROM written'),
@@ -218,12 +218,13 @@ describe('a warning', () => {
       {
         code: 'PGLEASE_QUERY_NOT_AWAITED',
         message: expect.stringMatching(
-          /^task saysTwo on thread \d+ did not await a query on "default" .*: SELECT 1$/,
+          /^task saysTwo on thread \d+ did not await a query on "default" .*: SELECT 1\nAwait it, or /,
         ),
         database: 'default',
         holder: expect.stringMatching(/^task saysTwo on thread \d+$/),
         heldMillis: expect.any(Number),
         openedAt: undefined,
+        count: 1,
       },
     ])
   })
@@ -232,7 +233,7 @@ describe('a warning', () => {
     const { executor, warnings } = start()
     for (const round of numbers(20)) {
       await executor.run(undefined, { name: 'leases' })
-      await executor.run(['SELECT 1'], { name: 'saysTwo' })
+      await executor.run([`SELECT ${round}`], { name: 'saysTwo' })
       await until(() => warnings.length > round, 'for the warning')
     }
     for (const { message } of warnings) expect(message).toMatch(/^task saysTwo /)
@@ -242,7 +243,7 @@ describe('a warning', () => {
     const { executor, warnings } = start()
     await executor.run(`SELECT $1::text, '${'x'.repeat(100_000)}'`, { name: 'says' })
     await until(() => warnings.length > 0, 'for the warning')
-    expect(warnings[0]!.message).toMatch(/: SELECT \$1::text, 'x{20,80}…$/)
+    expect(warnings[0]!.message).toMatch(/: SELECT \$1::text, 'x{20,80}…$/m)
   })
 
   test('is not given where everything was awaited', async () => {

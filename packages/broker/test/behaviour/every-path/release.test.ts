@@ -1,11 +1,12 @@
 import type { LeasedClient } from '@pglease/client'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
-import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
+import type { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { until } from '../../support/until.js'
+import { warningsOf } from '../../support/warnings.js'
 
 type Tasks = typeof import('../../tasks/manners/basics.js')
 
@@ -165,8 +166,7 @@ test.each([
 test('a release in an open transaction rolls it back, and a warning says whose it was', async () => {
   const broker = lending.broker({ max: 1 })
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
+  const warnings = warningsOf(broker)
   // Its thread may begin the next lease without a word to the broker.
   await executor.run('SELECT 1', { name: 'runsNext' })
   await executor.run('BEGIN; CREATE TABLE half_done ()', { name: 'runs' })
@@ -178,12 +178,13 @@ test('a release in an open transaction rolls it back, and a warning says whose i
     {
       code: 'PGLEASE_OPEN_TRANSACTION',
       message: expect.stringMatching(
-        /^task runs on thread \d+ released a lease on "default" in an open transaction, which was rolled back\.$/,
+        /^task runs on thread \d+ released a lease on "default" in an open transaction, which was rolled back\. End it with COMMIT or ROLLBACK, .*/,
       ),
       database: 'default',
       holder: expect.stringMatching(/^task runs on thread \d+$/),
       heldMillis: expect.any(Number),
       openedAt: undefined,
+      count: 1,
     },
   ])
   await untilQuiet(broker)
@@ -193,8 +194,7 @@ test('a release in an open transaction rolls it back, and a warning says whose i
 test('a release in a transaction that has failed rolls it back without a warning', async () => {
   const broker = lending.broker({ max: 1 })
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
+  const warnings = warningsOf(broker)
   for (const text of ['BEGIN; SELECT 1/0', 'BEGIN; SAVEPOINT here; SELECT 1/0'])
     await expect(executor.run(text, { name: 'runs' })).rejects.toMatchObject({ code: '22012' })
   await expect(

@@ -1,10 +1,11 @@
 import type { LeasedClient, TransactionOptions } from '@pglease/client'
 import { describe, expect, test } from 'vitest'
-import type { BrokerWarning, ConnectionBroker } from '../../../src/index.js'
+import type { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { gate } from '../../support/until.js'
+import { warningsOf } from '../../support/warnings.js'
 
 type Tasks = typeof import('../../tasks/manners/transactions.js')
 
@@ -20,8 +21,7 @@ async function written(broker: ConnectionBroker): Promise<number[]> {
 
 async function start(options = {}) {
   const broker = lending.broker({ max: 2, ...options })
-  const warnings: BrokerWarning[] = []
-  broker.on('warning', (warning) => warnings.push(warning))
+  const warnings = warningsOf(broker)
   await broker.withConnection((client) =>
     client.query(
       'DROP TABLE IF EXISTS numbers; CREATE TABLE numbers (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)',
