@@ -8,6 +8,7 @@ import {
   type FrameChannel,
   isBytes,
   isMemory,
+  LAST_WORD,
   MOST_CHANNELS,
   type ServerAddress,
   SessionCell,
@@ -74,7 +75,11 @@ export class ServedThread {
   close(): void {
     this.#endLeases()
     this.#readControl()
-    setImmediate(() => this.#control.close())
+    setImmediate(() => {
+      // For one whose hello is still to come.
+      this.#control.postMessage(LAST_WORD)
+      this.#control.close()
+    })
   }
 
   #endLeases(): void {
