@@ -4,7 +4,7 @@ import { backendTypes, commandComplete, MessageMatch, MessageScanner } from '@pg
 const TAGS: readonly [query: RegExp, tag: string][] = [
   [/^ROLLBACK$/, 'ROLLBACK'],
   [/^DISCARD ALL$/, 'DISCARD ALL'],
-  [/^SELECT (1$|pg_catalog\.set_config\()/, 'SELECT 1'],
+  [/^SELECT (1$|1 WHERE |pg_catalog\.set_config\()/, 'SELECT 1'],
   [/^SET default_transaction_/, 'SET'],
   [/^RESET default_transaction_/, 'RESET'],
 ]

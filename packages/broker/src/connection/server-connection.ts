@@ -28,6 +28,8 @@ export class ServerConnection {
   readonly openedAt = performance.now()
   /** When it was last given back. */
   usedAt = this.openedAt
+  /** Since when it is known to be what the database's `targetSessionAttributes` ask for. */
+  fitAt = this.usedAt
   /** When the server last sent something. */
   #heardAt = this.usedAt
   /** When its lifetime is over; the jitter keeps connections of one age from going all at once. */

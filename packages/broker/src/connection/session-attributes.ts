@@ -69,3 +69,27 @@ async function isStandby(client: pg.Client, reported: Reported): Promise<boolean
   const { rows } = await client.query<{ is: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS is')
   return rows[0]?.is === true
 }
+
+/**
+ * What an open connection is asked: a session that is what is wanted answers with one row, and one that is not any more, because
+ * its server was promoted or is to be only read from, with none.
+ * @param initialSettings of the session; where they make it read-only, the server alone is asked about.
+ */
+export function questionOf(wanted: SessionAttributes, initialSettings: readonly string[]): string {
+  const isOwn = initialSettings.some((each) => each.includes('default_transaction_read_only'))
+  switch (wanted) {
+    case 'any':
+    case 'prefer-standby':
+      return 'SELECT 1'
+    case 'read-write':
+      return isOwn
+        ? questionOf('primary', [])
+        : "SELECT 1 WHERE pg_catalog.current_setting('transaction_read_only') = 'off'"
+    case 'read-only':
+      return "SELECT 1 WHERE pg_catalog.current_setting('transaction_read_only') = 'on'"
+    case 'primary':
+      return 'SELECT 1 WHERE NOT pg_catalog.pg_is_in_recovery()'
+    case 'standby':
+      return 'SELECT 1 WHERE pg_catalog.pg_is_in_recovery()'
+  }
+}

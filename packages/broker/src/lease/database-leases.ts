@@ -120,6 +120,10 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
 
   // For the leases: see `LeaseOwner`.
 
+  suspect(): void {
+    this.#pool.suspect()
+  }
+
   acquire(waiter: Waiter): void {
     this.#pool.acquire(waiter)
   }

@@ -28,6 +28,8 @@ export interface LeaseHome {
 
 /** The same, and what concerns the lease as a whole. */
 export interface LeaseOwner<L> extends LeaseHome {
+  /** The server has refused to write. */
+  suspect(): void
   /** The lease is over. */
   forget(lease: L): void
   /** The lease is over: its connection is reset and lent again, or closed when its state cannot be known. */

@@ -160,6 +160,11 @@ export class Lease implements LeaseContext {
     if (this.#connection !== undefined) this.#boundAnswers()
   }
 
+  /** The server has refused to write for it. */
+  refusedToWrite(): void {
+    if (this.state !== 'over') this.home.suspect()
+  }
+
   notReset(frame: AgainFrame): void {
     this.#behaviour.notReset(frame)
   }

@@ -165,6 +165,8 @@ export class ServedPort implements LeasePeer {
         return this.#lease?.cancel()
       case 'cancel and tell':
         return this.#lease!.cancelAndTell()
+      case 'read only':
+        return this.#lease?.refusedToWrite()
       case 'release':
       case 'destroy':
         return this.#release(kind)

@@ -3,6 +3,7 @@ import type { Database } from '../connection/database-options.js'
 import { exchange } from '../connection/exchange.js'
 import { finishReset } from '../connection/finish-reset.js'
 import type { ServerConnection } from '../connection/server-connection.js'
+import { questionOf } from '../connection/session-attributes.js'
 
 /** What becomes of a connection that has been checked. */
 export interface CheckOutcome {
@@ -32,16 +33,14 @@ export class Checks {
 
   validate(connection: ServerConnection): void {
     this.#counters.validated++
-    const { validateTimeoutMillis } = this.#database
-    this.#run(connection, 'invalid', () => exchange(connection, ['SELECT 1'], validateTimeoutMillis))
+    this.#run(connection, 'invalid', () => this.#question(connection))
   }
 
   /** The same of one that nobody wants yet. */
   keepAlive(connection: ServerConnection): void {
     this.#counters.validated++
-    const { validateTimeoutMillis } = this.#database
-    const ask = () => exchange(connection, ['SELECT 1'], validateTimeoutMillis)
-    this.#run(connection, 'invalid', ask, () => this.#outcome.alive(connection))
+    const alive = () => this.#outcome.alive(connection)
+    this.#run(connection, 'invalid', () => this.#question(connection), alive)
   }
 
   /**
@@ -49,7 +48,7 @@ export class Checks {
    * @throws Error when it does not
    */
   probe(connection: ServerConnection): Promise<void> {
-    const answer = exchange(connection, ['SELECT 1'], this.#database.validateTimeoutMillis)
+    const answer = this.#question(connection)
     this.#follow(connection, 'invalid', answer)
     return answer
   }
@@ -67,6 +66,15 @@ export class Checks {
   /** Fails all that run. */
   stop(): void {
     for (const connection of this.#running) connection.destroy()
+  }
+
+  /** @throws Error when it does not answer in time, or is not what is wanted any more. */
+  async #question(connection: ServerConnection): Promise<void> {
+    const { targetSessionAttributes, validateTimeoutMillis } = this.#database
+    const question = questionOf(targetSessionAttributes, connection.initialSettings)
+    const asked = performance.now()
+    await exchange(connection, [question], validateTimeoutMillis)
+    connection.fitAt = asked
   }
 
   #run(

@@ -59,6 +59,8 @@ export class ConnectionPool {
   /** Of those being validated, or reset because no lease has come to travel behind the reset. */
   readonly #checks: Checks
   readonly #lent: LentConnections
+  /** Since when every connection must say anew that it is what is wanted, before it is lent. */
+  #suspectedAt = Number.NEGATIVE_INFINITY
   /** How many probes wait: they take nobody's place in a full queue. */
   #probesWaiting = 0
 
@@ -87,6 +89,7 @@ export class ConnectionPool {
       passed: (connection) => this.available(connection),
       alive: (connection) => this.#alive(connection),
       failed: (connection, reason) => {
+        if (reason === 'invalid') this.#suspectBecauseOf(connection)
         this.close(connection, this.#all.isClosing ? 'closed' : reason)
         this.#dispatch()
       },
@@ -180,6 +183,7 @@ export class ConnectionPool {
     connection.usedAt = performance.now()
     const reason = this.#all.unfit(connection)
     if (reason !== undefined) return this.close(connection, reason)
+    if (connection.fitAt < this.#suspectedAt) return this.#checks.validate(connection)
     if (this.#waiters.size > 0) this.#grantNext(connection)
     else this.#toIdle(connection)
     this.#dispatch()
@@ -194,6 +198,7 @@ export class ConnectionPool {
 
   /** Closes a connection, politely when its session is in step; its place is free when it is gone. */
   close(connection: ServerConnection, reason: CloseReason): void {
+    if (reason === 'lost') this.#suspectBecauseOf(connection)
     this.#all.close(connection, reason)
   }
 
@@ -207,6 +212,18 @@ export class ConnectionPool {
     this.#all.recycle()
     this.#holders.wantAll()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'recycled')
+  }
+
+  /**
+   * Its server may be what is wanted no more, where there is a choice: no connection is lent before it has said anew that it is,
+   * idle ones at once, the others when they come back. Those that are not are closed, and others are opened where they are.
+   */
+  suspect(): void {
+    const { hosts, targetSessionAttributes } = this.#database
+    if (this.#all.isClosing || (hosts.length === 1 && targetSessionAttributes === 'any')) return
+    this.#suspectedAt = performance.now()
+    this.#holders.wantAll()
+    for (const connection of this.#idle.takeAll()) this.#checks.validate(connection)
   }
 
   /** Those too many are closed: idle ones at once, the others when they come back. Where there may be more, waiters get them. */
@@ -281,6 +298,11 @@ export class ConnectionPool {
     while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
     while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort))
       this.#all.openOne()
+  }
+
+  /** The server is gone, or has become another. Of a connection that was suspected that is no news. */
+  #suspectBecauseOf({ fitAt }: ServerConnection): void {
+    if (fitAt >= this.#suspectedAt) this.suspect()
   }
 
   #popFresh(): ServerConnection | undefined {

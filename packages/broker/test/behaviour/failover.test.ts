@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkAttributes, type SessionAttributes } from '../../src/connection/session-attributes.js'
 import type { ConnectionBroker, DatabaseOptions } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
-import { Lending } from '../support/lending.js'
+import { hold } from '../support/hold.js'
+import { Lending, untilQuiet } from '../support/lending.js'
 import { until } from '../support/until.js'
 
 type Tasks = typeof import('../tasks/manners/basics.js')
@@ -26,6 +27,12 @@ type Server = 'primary' | 'standby' | 'away'
 
 /** A port on which nobody listens: that of the discard service. */
 const AWAY = 9
+
+/** Nothing is asked that is not suspected. */
+const PATIENT = { validateAfterIdleMillis: 2 ** 30, idleTimeoutMillis: 0 }
+
+/** An idle connection is asked all the time. */
+const ASKED = { keepAliveMillis: 10, connectionTimeoutMillis: 1000 }
 
 /** A connection string with several hosts. */
 function uri(servers: readonly Server[], more = ''): string {
@@ -163,6 +170,14 @@ describe('a failover', () => {
     const options = { max: 2, targetSessionAttributes: 'read-write', idleTimeoutMillis: 0 } as const
     const broker = start(['primary', 'standby'], options)
     const executor = lending.executor<Tasks>(broker, 'manners/basics.js', { maxThreads: 2 })
+    // Of this one a connection is idle, to what is a standby now.
+    const replicas = start(['standby'], { max: 1, min: 1, targetSessionAttributes: 'standby', ...ASKED })
+    expect(await reached(replicas)).toBe('standby')
+    const replica = async () => {
+      await until(() => replicas.stats().default!.connectFailures > 0, 'for an attempt')
+      const { message } = await reached(replicas).catch((error) => error)
+      return message
+    }
     await executor.run('CREATE TABLE written (by text); SELECT 1', { name: 'runs' })
     const write = (by: string) =>
       executor.run(`INSERT INTO written VALUES ('${by}') RETURNING current_setting('port') AS port`, {
@@ -182,6 +197,90 @@ describe('a failover', () => {
     expect(await executor.run("SELECT 1 FROM written WHERE by = 'before'", { name: 'rowsOf' })).toHaveLength(
       1,
     )
+    expect(await replica()).toMatch(/: server is not in hot standby mode\.$/)
     await primary.launch()
   })
+
+  // From here on both are primaries, and what one of them has written the other has not.
+
+  test('to a server that is to be read from only is noticed by the first write that it refuses', async () => {
+    const broker = start(['primary', 'standby'], {
+      max: 2,
+      targetSessionAttributes: 'read-write',
+      ...PATIENT,
+    })
+    const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+    const held = await hold(broker)
+    const create = (name: string) => executor.run(`CREATE TABLE ${name} (); SHOW port`, { name: 'runs' })
+    expect(await create('here')).toEqual({ port: String(primary.port) })
+    // The other connection is idle.
+    await held.release()
+    const admin = new pg.Client({ connectionString: uri(['primary']) })
+    await admin.connect()
+    await admin.query('ALTER SYSTEM SET default_transaction_read_only = on')
+    await admin.query('SELECT pg_reload_conf()')
+    const codes: unknown[] = []
+    let tables = 0
+    const moved = async () => {
+      const outcome = await create(`moved_${tables++}`).catch((error) => codes.push(error.code))
+      return Object(outcome).port === String(standby.port)
+    }
+    await until(moved, 'for the other server')
+    expect(new Set(codes)).toEqual(new Set(['25006']))
+    await until(() => broker.stats().default!.closed.invalid === 2, 'for both connections to be closed')
+    await admin.query('SET default_transaction_read_only = off')
+    await admin.query('ALTER SYSTEM RESET default_transaction_read_only')
+    await admin.query('SELECT pg_reload_conf()')
+    await admin.end()
+  })
+
+  test('is none where a transaction may not write by its own wish', async () => {
+    const broker = start(['standby', 'primary'], {
+      max: 1,
+      targetSessionAttributes: 'read-write',
+      ...PATIENT,
+    })
+    const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+    const before = await executor.run(undefined, { name: 'processId' })
+    await expect(
+      executor.run('BEGIN READ ONLY; CREATE TABLE never ()', { name: 'runs' }),
+    ).rejects.toMatchObject({ code: '25006' })
+    expect(await executor.run(undefined, { name: 'processId' })).toBe(before)
+    expect(broker.stats().default).toMatchObject({ opened: 1, closed: { invalid: 0 } })
+  })
+
+  test('has the other connections asked as soon as one is lost', async () => {
+    const broker = start(['standby', 'primary'], { max: 3, ...PATIENT })
+    const held = await Promise.all([hold(broker), hold(broker), hold(broker)])
+    for (const each of held) await each.release()
+    await untilQuiet(broker)
+    const admin = new pg.Client({ connectionString: uri(['standby']) })
+    await admin.connect()
+    await admin.query(`SELECT pg_terminate_backend(${held[0]!.processId})`)
+    await until(() => broker.stats().default!.validated === 2, 'for both to be asked')
+    await untilQuiet(broker)
+    expect(broker.stats().default).toMatchObject({ idle: 2, closed: { lost: 1, invalid: 0 } })
+    await admin.end()
+  })
+})
+
+test('a session that its own settings make read-only is asked for its server alone', async () => {
+  const options = { max: 1, readOnly: true, keepAliveMillis: 10, ...PATIENT }
+  const broker = start(['standby'], { targetSessionAttributes: 'read-write', ...options })
+  expect(await reached(broker)).toBe('standby')
+  await until(() => broker.stats().default!.validated >= 2, 'for questions')
+  expect(broker.stats().default).toMatchObject({ opened: 1, closed: { invalid: 0 } })
+})
+
+test('with a single server and no wish nobody is asked', async () => {
+  const broker = start(['standby'], PATIENT)
+  const held = await Promise.all([hold(broker), hold(broker)])
+  for (const each of held) await each.release()
+  await untilQuiet(broker)
+  const admin = new pg.Client({ connectionString: uri(['standby']) })
+  await admin.connect()
+  await admin.query(`SELECT pg_terminate_backend(${held[0]!.processId})`)
+  await until(() => broker.stats().default!.closed.lost === 1, 'for the loss')
+  expect(broker.stats().default).toMatchObject({ validated: 0, idle: 1 })
+  await admin.end()
 })

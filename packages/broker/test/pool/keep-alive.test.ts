@@ -60,7 +60,8 @@ describe('a connection that is dead', () => {
     await until(isReplaced, 'for both to be replaced')
     // Each by one that lives: both answer.
     const held = await Promise.all([hold(broker), hold(broker)])
-    expect(broker.stats().default).toMatchObject({ closed: { invalid: 2 }, leases: 2 })
+    expect(broker.stats().default!.closed.invalid).toBeGreaterThanOrEqual(2)
+    expect(broker.stats().default).toMatchObject({ leases: 2, closed: { lost: 0 } })
     for (const each of held) await each.release()
   })
 

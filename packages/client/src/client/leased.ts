@@ -31,6 +31,9 @@ type State =
 /** What a server says at the end of a start-up. */
 const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
 
+/** `read_only_sql_transaction`. */
+const READ_ONLY = '25006'
+
 /** The class behind `LeasedClient`. */
 export class Leased extends PgClient {
   readonly #stream: LeaseStream
@@ -224,6 +227,7 @@ export class Leased extends PgClient {
   override _handleErrorMessage(message: unknown): void {
     const query = this._activeQuery
     this.#transactions?.refused(message)
+    if ((message as { code?: unknown }).code === READ_ONLY) this.#stream.refusedToWrite()
     super._handleErrorMessage(message)
     if (query != null && this.pipeline) this.#end.refused(query)
   }

@@ -73,7 +73,9 @@ export class LeasePort {
     this.#channel.postCopy(bytes)
   }
 
-  post(frame: number | 'cancel' | 'cancel and tell' | AgainFrame | AskFrame | NotAwaitedFrame): void {
+  post(
+    frame: number | 'cancel' | 'cancel and tell' | 'read only' | AgainFrame | AskFrame | NotAwaitedFrame,
+  ): void {
     this.#channel.post(frame)
   }
 

@@ -49,6 +49,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #statement = ''
   /** Set once the client is given back but for its answers. */
   #notAwaited: NotAwaitedFrame | undefined
+  #isReadOnlyTold = false
 
   /**
    * @param request read when the lease is opened, not before.
@@ -85,6 +86,13 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   #showOn(port: LeasePort): void {
     if (this.shows) port.cell.show(this.#statement)
+  }
+
+  /** The server has refused to write because it is to be read from only, or the transaction is: the broker sees which. */
+  refusedToWrite(): void {
+    if (this.#isReadOnlyTold || this.#state.is !== 'open') return
+    this.#isReadOnlyTold = true
+    this.#state.port.post('read only')
   }
 
   /** The lease ends once its answers have come, for which the broker waits for so long. */

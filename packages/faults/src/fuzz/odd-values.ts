@@ -5,7 +5,18 @@ const constant = (...values: Recipe[]) => fc.constantFrom(...values)
 
 /** Strings of our own contract among them: data never doubles as a signal. */
 const WORDS = [
-  ...['', 'default', 'release', 'destroy', 'cancel', 'cancel and tell', 'kept', 'taken', 'cancelled'],
+  ...[
+    '',
+    'default',
+    'release',
+    'destroy',
+    'cancel',
+    'cancel and tell',
+    'read only',
+    'kept',
+    'taken',
+    'cancelled',
+  ],
   ...['idle', 'untouched', 'unknown', 'lost', 'I', 'T', 'E', 'in', 'out', 'none', 'both'],
   ...['__proto__', 'constructor', 'toString', 'then', 'hello', 'standStill', 'serveLeases', 'RAW', 'APPLY'],
 ]

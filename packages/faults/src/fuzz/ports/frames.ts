@@ -57,7 +57,7 @@ const frames = {
   open: record({ open: fc.oneof(constant(1, 2, 3), numeral), request, bytes }),
   bytes,
   acknowledgement: numeral,
-  word: constant('cancel', 'cancel and tell', 'release', 'destroy'),
+  word: constant('cancel', 'cancel and tell', 'read only', 'release', 'destroy'),
   ask: record({ ask: bytes }),
   notAwaited: record({ notAwaited: word, task: word }),
   again: fc.oneof(record({ again: bytes }), record({ again: bytes, reopened })),
