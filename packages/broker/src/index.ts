@@ -22,6 +22,7 @@ export {
   type LeaseWithdrawnMessage,
   type TaskEndedMessage,
   type TaskMessage,
+  type TaskQueuedMessage,
   type TaskStartedMessage,
   type TypedChannel,
 } from './common/channels.js'

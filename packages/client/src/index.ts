@@ -18,4 +18,5 @@ export { type TransactionOptions, withTransaction } from './client/with-transact
 export * from './common/errors.js'
 export { isRetryable } from './common/retryable.js'
 export type { IsolationLevel, LeaseOptions } from './lease/contract.js'
+export { type AroundTask, aroundTasks, type TaskWrapper } from './task/around-tasks.js'
 export type { TaskContext } from './task/task-context.js'

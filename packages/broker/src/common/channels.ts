@@ -76,6 +76,14 @@ export interface TaskMessage {
   task: string
 }
 
+export interface TaskQueuedMessage extends TaskMessage {
+  /**
+   * Empty. What a subscriber writes here goes to the thread with the task, where `aroundTasks` of `@pglease/client` has it: the
+   * context of a trace, or the id of a request.
+   */
+  carrier: Record<string, string>
+}
+
 export interface TaskStartedMessage extends TaskMessage {
   /** Of the thread that it runs in. */
   threadId: number
@@ -131,7 +139,8 @@ export const channels = {
   connectionClosed: typed<ConnectionClosedMessage>('pglease:connection:closed'),
   /** One could not be opened. */
   connectionFailed: typed<ConnectionFailedMessage>('pglease:connection:failed'),
-  taskQueued: typed<TaskMessage>('pglease:task:queued'),
+  /** Within the call of `run`. */
+  taskQueued: typed<TaskQueuedMessage>('pglease:task:queued'),
   taskStarted: typed<TaskStartedMessage>('pglease:task:started'),
   taskEnded: typed<TaskEndedMessage>('pglease:task:ended'),
   /** What the `warning` event of a broker tells, whether or not somebody listens to that. */

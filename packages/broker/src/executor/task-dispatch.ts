@@ -55,7 +55,7 @@ export class TaskDispatch {
 
   add(run: TaskRun): void {
     this.#queue.add(run)
-    tellQueued(run)
+    run.carry(tellQueued(run))
     this.#dispatch()
   }
 

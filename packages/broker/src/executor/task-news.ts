@@ -18,8 +18,14 @@ export function nextTaskNumber(): number {
   return ++lastNumber
 }
 
-export function tellQueued({ number, name }: ToldTask): void {
-  if (channels.taskQueued.hasSubscribers) channels.taskQueued.publish({ run: number, task: name })
+/** @returns what subscribers have given the task to carry; undefined where that is nothing. */
+export function tellQueued({ number, name }: ToldTask): Record<string, string> | undefined {
+  if (!channels.taskQueued.hasSubscribers) return undefined
+  const carrier: Record<string, string> = {}
+  channels.taskQueued.publish({ run: number, task: name, carrier })
+  // A subscriber may have written anything, which need not be cloneable.
+  const entries = Object.entries(carrier).filter(([, value]) => typeof value === 'string')
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 export function tellStarted({ number, name, threadId, queuedAt }: ToldTask): void {

@@ -106,6 +106,11 @@ export class TaskRun {
     return this.#options.transferList.length === 0
   }
 
+  /** Goes with the task to its thread. To be called before it is sent. */
+  carry(carrier: Record<string, string> | undefined): void {
+    if (carrier !== undefined) this.#message.carrier = carrier
+  }
+
   /** What is posted for a sending. */
   send(sending: Sending): { message: TaskMessage; transferList: readonly Transferable[] } {
     this.#sending = sending

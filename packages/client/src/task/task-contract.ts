@@ -8,6 +8,8 @@ export interface TaskMessage {
   input: unknown
   /** Only for a task whose caller watches it: with a `signal` or `onProgress`. */
   watch?: TaskWatch
+  /** Only where a subscriber of the executor's channel has given it something. */
+  carrier?: Readonly<Record<string, string>>
   /** Only for a task that is sent ahead, behind the one that the thread runs: its number in the thread's `AheadCell`. */
   ahead?: number
 }

@@ -2,6 +2,7 @@
 import { toWire } from '../common/wire-error.js'
 import { threadLink } from '../lease/thread-link.js'
 import { answerOf } from './answer.js'
+import { begin } from './around-tasks.js'
 import { RunningTask } from './task-context.js'
 import type { TaskMessage } from './task-contract.js'
 import { loadTask } from './task-module.js'
@@ -38,7 +39,7 @@ async function run(message: TaskMessage): Promise<unknown> {
     context.throwIfAborted()
     if (link.info === undefined) await greeted
     const task = await loadTask(message.filename, message.name)
-    const answer = answerOf(await task(message.input, context))
+    const answer = answerOf(await begin(message, () => task(message.input, context)))
     const finishing = context.finish()
     if (finishing !== undefined) await finishing
     return answer

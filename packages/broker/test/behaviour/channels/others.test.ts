@@ -65,7 +65,7 @@ describe('a task', () => {
     const id = await executor.run(undefined, { name: 'threadOf' })
     const about = { run: heard[0]![1].run, task: 'threadOf' }
     expect(heard).toEqual([
-      ['taskQueued', about],
+      ['taskQueued', { ...about, carrier: {} }],
       ['taskStarted', { ...about, threadId: id, waitMillis: expect.any(Number) }],
       [
         'taskEnded',
