@@ -20,6 +20,9 @@ export interface ConnectionEvents {
   warn: WarningListener
 }
 
+/** The longest that a timer takes, in milliseconds. */
+const MOST_MILLIS = 2 ** 31 - 1
+
 /**
  * All connections that count against a pool's `max`: those being opened, and those that the server has accepted, until it
  * counts them no more. And how long each may be lent.
@@ -194,9 +197,14 @@ export class AllConnections {
     }
   }
 
-  /** Resolves with true when there are none, and with false when there may be some again, because it was resumed. */
+  /**
+   * Resolves with true when there are none, and with false when there may be some again, because it was resumed. The process does
+   * not end before: connections that nobody holds would let it.
+   */
   async gone(): Promise<boolean> {
+    const stays = setInterval(() => {}, MOST_MILLIS)
     while (this.size > 0 && this.#state !== 'open') await this.#change()
+    clearInterval(stays)
     return this.#state !== 'open'
   }
 
