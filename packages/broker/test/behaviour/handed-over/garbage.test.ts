@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type GrantFrame, queryMessage, SessionCell, SessionTracker } from '@pglease/client/internal'
 import { describe, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
+import { hear, hearNothingMore, LEASES } from '../../support/heard.js'
 import { processId } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
 import { nextFrame, RawThread } from '../../support/raw-thread.js'
@@ -9,6 +10,7 @@ import { getSockets } from '../../support/sockets.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+hearNothingMore()
 
 const request = { database: 'default' }
 const bytes = new Uint8Array(queryMessage('SELECT 1'))
@@ -102,8 +104,14 @@ describe.skipIf(!getSockets)('a thread that has the socket', () => {
     'that writes %d all over the memory that it shares harms nobody else',
     async (garbage) => {
       const { broker, port, cell } = await handedOver()
+      const heard = hear(...LEASES)
       new Int32Array(cell.memory).fill(garbage)
-      for (let count = 0; count < 3; count++) expect(broker.stats().default).toMatchObject({ total: 1 })
+      for (let count = 0; count < 3; count++) {
+        expect(broker.stats().default).toMatchObject({ total: 1 })
+        expect(broker.leases()).toMatchObject([{ database: 'default', processId: expect.any(Number) }])
+      }
+      // Of not more leases than a thread can begin unseen, each time that somebody looks.
+      expect(heard.length).toBeLessThan(10_000)
       port.close()
       expect(await processId(broker)).toBeGreaterThan(0)
       await untilQuiet(broker)
