@@ -203,16 +203,16 @@ describe('a failover', () => {
 
   // From here on both are primaries, and what one of them has written the other has not.
 
-  test('to a server that is to be read from only is noticed by the first write that it refuses', async () => {
-    const broker = start(['primary', 'standby'], {
-      max: 2,
-      targetSessionAttributes: 'read-write',
-      ...PATIENT,
-    })
+  test.each([
+    ['as the platform has it', {}],
+    ['relayed', { handOver: false }],
+  ])('to a server that is to be read from only is noticed by a write that it refuses: %s', async (_, how) => {
+    const options = { max: 2, targetSessionAttributes: 'read-write', ...PATIENT, ...how } as const
+    const broker = start(['primary', 'standby'], options)
     const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
     const held = await hold(broker)
     const create = (name: string) => executor.run(`CREATE TABLE ${name} (); SHOW port`, { name: 'runs' })
-    expect(await create('here')).toEqual({ port: String(primary.port) })
+    expect(await create(`here_${Object.keys(how).length}`)).toEqual({ port: String(primary.port) })
     // The other connection is idle.
     await held.release()
     const admin = new pg.Client({ connectionString: uri(['primary']) })
@@ -222,7 +222,9 @@ describe('a failover', () => {
     const codes: unknown[] = []
     let tables = 0
     const moved = async () => {
-      const outcome = await create(`moved_${tables++}`).catch((error) => codes.push(error.code))
+      const outcome = await create(`moved_${Object.keys(how).length}_${tables++}`).catch((error) =>
+        codes.push(error.code),
+      )
       return Object(outcome).port === String(standby.port)
     }
     await until(moved, 'for the other server')
@@ -232,6 +234,10 @@ describe('a failover', () => {
     await admin.query('ALTER SYSTEM RESET default_transaction_read_only')
     await admin.query('SELECT pg_reload_conf()')
     await admin.end()
+    await until(
+      async () => (await reached(start(['primary', 'standby'], options))) === 'primary',
+      'for the end of that',
+    )
   })
 
   test('is none where a transaction may not write by its own wish', async () => {
