@@ -48,6 +48,7 @@ export class Checks {
    * @throws Error when it does not
    */
   probe(connection: ServerConnection): Promise<void> {
+    this.#counters.validated++
     const answer = this.#question(connection)
     this.#follow(connection, 'invalid', answer)
     return answer

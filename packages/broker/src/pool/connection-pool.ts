@@ -145,6 +145,7 @@ export class ConnectionPool {
       thread: undefined,
       priority: 0,
       timeoutMillis,
+      isProbe: true,
       granted: (connection) => {
         this.#probesWaiting--
         this.takeBack(connection)

@@ -18,11 +18,13 @@ export class LentConnections {
 
   grant(waiter: Waiter, connection: ServerConnection, waitedMillis: number): void {
     connection.tracker.reset()
-    connection.uses++
     if (connection.reset === 'due') this.#counters.resets++
     this.#lent.add(connection)
-    this.#counters.leases++
-    this.#counters.waited(waitedMillis)
+    if (waiter.isProbe === undefined) {
+      connection.uses++
+      this.#counters.leases++
+      this.#counters.waited(waitedMillis)
+    }
     waiter.granted(connection, waitedMillis)
   }
 

@@ -9,6 +9,8 @@ export interface Waiter {
   readonly priority: number
   /** 0 waits without end. */
   readonly timeoutMillis: number
+  /** Whether it asks only whether a connection can be had, which is no lease. */
+  readonly isProbe?: true
   granted(connection: ServerConnection, waitedMillis: number): void
   refused(error: Error): void
 }

@@ -24,7 +24,8 @@ describe('a database is ready', () => {
     })
     await broker.healthcheck(LONG)
     await untilQuiet(broker)
-    expect(broker.stats().default).toMatchObject({ opened: 1, idle: 1, resets: 0 })
+    const none = { leases: 0, waitMillis: { count: 0 }, resets: 0 }
+    expect(broker.stats().default).toMatchObject({ opened: 1, idle: 1, validated: 2, ...none })
   })
 
   test('also behind leases whose reset is due, which is then counted once', async () => {
