@@ -16,6 +16,7 @@ import {
   checkOptions,
   flag,
   isAttachRequest,
+  type KeepingSpan,
   leaseClient,
   makeThreadToken,
   millis,
@@ -386,14 +387,19 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
     const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
     const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
-    const having = (option: 'prepare' | 'showStatements' | 'nameTasks') =>
+    const having = (option: 'showStatements' | 'nameTasks') =>
       new Set(databases.filter((name) => this.#databases.get(name)?.database[option]))
+    const keeping = new Map<string, KeepingSpan>()
+    for (const name of databases) {
+      const prepare = this.#databases.get(name)?.database.prepare
+      if (prepare) keeping.set(name, prepare === true ? 'lease' : prepare)
+    }
     const find = (name: string) => this.#find(name, databases)
     return {
       label: `thread ${threadId}`,
       threadId,
       databases: addresses,
-      keeping: having('prepare'),
+      keeping,
       showing: having('showStatements'),
       naming: having('nameTasks'),
       traceLeases,

@@ -23,12 +23,13 @@ export { keepErrorsWhole } from './lease/comlink-errors.js'
 export * from './lease/contract.js'
 export { frameCost, ReceiveWindow, SendWindow, WINDOW_BYTES } from './lease/flow-window.js'
 export { MOST_UNSEEN_LEASES } from './lease/hold-times.js'
+export { KeptStatements, statementId } from './lease/kept-statements.js'
 export { ISOLATION_LEVELS, LEASE_OPTION_CHECKS } from './lease/lease-checks.js'
 export { connectionLost } from './lease/lease-errors.js'
 export { CELL_BYTES, SessionCell, type Traffic } from './lease/session-cell.js'
 export { backendTypes, startTypes } from './protocol/backend-types.js'
 export { commandComplete, MessageMatch } from './protocol/command-complete.js'
-export { frontendTypes } from './protocol/frontend-types.js'
+export { Close, frontendTypes, Parse } from './protocol/frontend-types.js'
 export { MessageScanner } from './protocol/message-scanner.js'
 export {
   copyFailMessage,
@@ -40,9 +41,11 @@ export {
   behindReset,
   canResetAhead,
   RESET_AHEAD,
+  RESET_KEEPING,
   ResetAnswer,
   ResetFailedError,
   type ResetForm,
+  resetForm,
   SHORT_LEASE_MILLIS,
 } from './protocol/reset-ahead.js'
 export { RowParser } from './protocol/row-parser.js'

@@ -6,7 +6,7 @@ import { mainThread } from './main-thread.js'
 import { pause } from './pause.js'
 import { pipelined, planned, pointLease, pointLeases } from './point-queries.js'
 import { start } from './start.js'
-import { fiveQueries, oneQuery, queriesAndComputation } from './tasks.js'
+import { fiveQueries, lastingFive, lastingPlanned, oneQuery, queriesAndComputation } from './tasks.js'
 
 /** In the order in which they run. */
 export const CASES: readonly Case[] = [
@@ -17,6 +17,8 @@ export const CASES: readonly Case[] = [
   oneQuery,
   fiveQueries,
   queriesAndComputation,
+  lastingFive,
+  lastingPlanned,
   bulkRead,
   cursor,
   copyOut,

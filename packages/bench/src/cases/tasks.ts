@@ -1,5 +1,7 @@
 import { connectPerTask } from '../contenders/connect-per-task.js'
-import { ownPool } from '../contenders/own-pool.js'
+import { ownNamed, ownPool } from '../contenders/own-pool.js'
+import { pglease, pgleaseLasting } from '../contenders/pglease.js'
+import { postgresJs } from '../contenders/postgres-js.js'
 import type { Values } from '../harness/alternate.js'
 import { amountOf, ITEMS } from '../server/data.js'
 import { check, repeat } from '../threads/repeat.js'
@@ -25,7 +27,7 @@ export const oneQuery = throughput({
     { against: ownPool.name, least: 0.75 },
     { against: connectPerTask.name, least: 20 },
   ],
-  contenders: [...REPEATING, connectPerTask],
+  contenders: [pglease, pgleaseLasting, ...REPEATING.slice(1), connectPerTask],
   places: BOTH_ROUTES,
   round: (round) => runTasks(round, 1, 0),
 })
@@ -38,6 +40,31 @@ export const fiveQueries = throughput({
   contenders: REPEATING,
   places: SOCKET,
   round: (round) => runTasks(round, 5, 0),
+})
+
+/** Compared with those that would be taken in its place, and with what pglease does when it is not told to. */
+const LASTING = { ...TASKS, contenders: [pgleaseLasting, pglease, ownPool, ownNamed, postgresJs] }
+
+export const lastingFive = throughput({
+  name: 'lasting-5',
+  title: 'Tasks of five queries, whose statement lasts',
+  ...LASTING,
+  targets: [
+    { against: ownPool.name, least: 1.1 },
+    { against: postgresJs.name, least: 0.75 },
+  ],
+  places: SOCKET,
+  round: (round) => runTasks(round, 5, 0),
+})
+
+export const lastingPlanned = throughput({
+  name: 'lasting-planned',
+  title:
+    'Tasks of one join of ten tables, of which the plan takes longer than the answer, whose statement lasts',
+  ...LASTING,
+  targets: [{ against: ownPool.name, least: 1.6 }],
+  places: SOCKET,
+  round: (round) => runTasks(round, 1, 0, true),
 })
 
 export const queriesAndComputation = throughput({
@@ -55,6 +82,7 @@ async function runTasks(
   { running, setting, bench }: Round,
   queries: number,
   millis: number,
+  planned = false,
 ): Promise<Values> {
   const turns = Math.round(millis * bench.turnsPerMilli)
   let lastId = 0
@@ -63,7 +91,7 @@ async function runTasks(
       lastId = (lastId % ITEMS) + 1
       return lastId
     })
-    const sum = await running.run('task', { ids, turns })
+    const sum = await running.run('task', { ids, turns, planned })
     check(sum === ids.reduce((total, id) => total + amountOf(id), 0), 'another sum of amounts')
     return 1
   }

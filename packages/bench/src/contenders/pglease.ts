@@ -10,13 +10,18 @@ export const pglease: Contender = {
   start: startPglease,
 }
 
-export async function startPglease({
-  address,
-  threads,
-  connections,
-  pipelined = false,
-}: Setting): Promise<Running> {
-  const broker = new ConnectionBroker({ databases: { default: { ...address, max: connections } } })
+/** For those who send the same texts from task to task. */
+export const pgleaseLasting: Contender = {
+  name: 'pglease, lasting',
+  about: "the same, with prepare: 'connection': statements live as long as their connection",
+  start: (setting) => startPglease(setting, 'connection'),
+}
+
+export async function startPglease(
+  { address, threads, connections, pipelined = false }: Setting,
+  prepare: true | 'connection' = true,
+): Promise<Running> {
+  const broker = new ConnectionBroker({ databases: { default: { ...address, max: connections, prepare } } })
   const executor = new SharedPoolExecutor<typeof leasedThread>(broker, {
     filename,
     minThreads: threads,

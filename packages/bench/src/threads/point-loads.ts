@@ -37,11 +37,11 @@ export function pipelinedQueries(
 /** A task: some queries, one after another, and some computation. Returns the sum of the amounts it found. */
 export function task(
   access: Access,
-  { ids, turns }: { ids: readonly number[]; turns: number },
+  { ids, turns, planned = false }: { ids: readonly number[]; turns: number; planned?: boolean },
 ): Promise<number> {
   return access.forTask(async (connection) => {
     let sum = 0
-    for (const id of ids) sum += await findAmount(connection, id)
+    for (const id of ids) sum += await findAmount(connection, id, planned ? PLANNED_QUERY : POINT_QUERY)
     if (turns > 0) compute(turns)
     return sum
   })

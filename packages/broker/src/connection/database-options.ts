@@ -77,8 +77,12 @@ export interface DatabaseOptions extends ServerOptions {
    * Whether a parameterised text that repeats within a lease is prepared by itself: from its third use on it is neither sent
    * nor parsed again. Has to be off where a pooler gives each transaction another connection. Default: true, but where a `resetQuery` leaves
    * prepared statements (it says neither `DISCARD ALL` nor `DEALLOCATE ALL`) it is false, and cannot be true.
+   *
+   * With `'connection'` statements outlive the lease: those that have a `name`, and those whose text a thread sends for the second
+   * time, are parsed and planned once for each connection, as long as no lease changes what they mean. Other leases see their
+   * texts, in `pg_prepared_statements`, and nothing else of this one. Not with a `resetQuery`.
    */
-  prepare?: boolean
+  prepare?: boolean | 'connection'
   /**
    * Whether `ConnectionBroker.leases` shows the beginning of what each lease has sent last: its text, not its parameters. Costs
    * a thread about a microsecond for each query. Default: false.

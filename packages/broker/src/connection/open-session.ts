@@ -36,6 +36,8 @@ export interface OpenSession {
   serverVersion: string
   /** Why no worker can have its socket. */
   relayReason: RelayReason | undefined
+  /** Whether its statements may outlive the leases. */
+  keepsStatements: boolean
 }
 
 /** What makes the stream of a new client, of the options that are its connection's. */
@@ -114,7 +116,15 @@ async function open(
   })
   const serverVersion = reported.get('server_version') ?? ''
   const tls = !ssl ? 'none' : stream instanceof TlsSocket || speaker !== 'shared' ? speaker : 'node'
-  return { client, ssl, initialSettings, serverVersion, relayReason: relayReason(database, tls) }
+  const keepsStatements = database.prepare === 'connection'
+  return {
+    client,
+    ssl,
+    initialSettings,
+    serverVersion,
+    relayReason: relayReason(database, tls),
+    keepsStatements,
+  }
 }
 
 /** To a stream that speaks TLS by itself the client writes as if there were none. */

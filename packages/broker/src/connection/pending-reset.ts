@@ -1,4 +1,4 @@
-import { behindReset, ResetAnswer, type ResetForm } from '@pglease/client/internal'
+import { behindReset, ResetAnswer, type ResetForm, resetForm } from '@pglease/client/internal'
 
 /** A session's reset that travels ahead of what is sent next on its connection. */
 export class PendingReset {
@@ -10,7 +10,9 @@ export class PendingReset {
   #state: 'done' | 'due' | ResetAnswer = 'done'
 
   /** Of the one sent last by the broker. */
-  #form: 1 | 2 = 1
+  #place: 1 | 2 = 1
+  /** Of the one that is due, or was sent last. */
+  #form: ResetForm = 1
 
   /** Of the one sent last: whether nothing travels behind it that the server has to do. */
   #isLast = false
@@ -20,9 +22,11 @@ export class PendingReset {
   }
 
   /** The session is not its next user's before it is reset. */
-  order(): void {
+  order(keepsStatements: boolean): void {
     if (this.state === 'under way') throw new Error('A session is being reset already')
     this.#state = 'due'
+    this.#place = this.#place === 1 ? 2 : 1
+    this.#form = resetForm(this.#place, keepsStatements)
   }
 
   /**
@@ -31,7 +35,6 @@ export class PendingReset {
    */
   aheadOf(bytes: Uint8Array, isAnswered: boolean): Uint8Array {
     if (this.#state !== 'due' || bytes.length === 0) return bytes
-    this.#form = this.#form === 1 ? 2 : 1
     this.#state = new ResetAnswer(this.#form)
     this.#isLast = false
     return behindReset(bytes, isAnswered, this.#form)
@@ -43,8 +46,8 @@ export class PendingReset {
   }
 
   /** A worker has sent it: its answer comes first. */
-  sentByWorker(isLast: boolean): void {
-    this.#state = new ResetAnswer()
+  sentByWorker(isLast: boolean, keepsStatements: boolean): void {
+    this.#state = new ResetAnswer(resetForm(0, keepsStatements))
     this.#isLast = isLast
   }
 

@@ -1,4 +1,10 @@
-import { backendTypes, commandComplete, MessageMatch, MessageScanner } from '@pglease/client/internal'
+import {
+  backendTypes,
+  commandComplete,
+  MessageMatch,
+  MessageScanner,
+  RESET_KEEPING,
+} from '@pglease/client/internal'
 
 /** The queries of which it is known what they are answered with: the broker's own. */
 const TAGS: readonly [query: RegExp, tag: string][] = [
@@ -17,7 +23,8 @@ const EMPTY_QUERY_RESPONSE = Uint8Array.of(0x49, 0, 0, 0, 4)
 /** The last message in front of the ReadyForQuery. Undefined where it is not known. */
 function completionOf(query: string): Uint8Array | undefined {
   if (query === EMPTY_QUERY) return EMPTY_QUERY_RESPONSE
-  const [, tag] = TAGS.find(([pattern]) => pattern.test(query)) ?? []
+  const [, tag] =
+    TAGS.find(([pattern]) => pattern.test(query)) ?? RESET_KEEPING.find(([text]) => text === query) ?? []
   return tag === undefined ? undefined : commandComplete(tag)
 }
 

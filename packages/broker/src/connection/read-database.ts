@@ -96,7 +96,7 @@ const CHECKS: Record<keyof DatabaseOptions, Check> = {
   isolationLevel: oneOf(...ISOLATION_LEVELS),
   readOnly: flag,
   deferrable: flag,
-  prepare: flag,
+  prepare: either(flag, oneOf('connection')),
   showStatements: flag,
   nameTasks: flag,
   resetQuery: text,
@@ -118,6 +118,8 @@ export function readDatabase(name: string, options: DatabaseOptions, handOver = 
   const prepare = DROPS_STATEMENTS.test(options.resetQuery ?? DEFAULTS.resetQuery)
   const hosts = readHosts(path, options, nameOf(name))
   const database: Database = { ...DEFAULTS, handOver, prepare, ...given, name, ...hosts }
+  if (database.prepare === 'connection' && database.resetQuery !== DEFAULTS.resetQuery)
+    throw wrong(`${path}.prepare`, 'connection', 'true or false with a resetQuery of your own', name)
   if (database.prepare && !prepare)
     throw wrong(`${path}.prepare`, true, 'false where the resetQuery leaves prepared statements', name)
   checkSize(path, database)

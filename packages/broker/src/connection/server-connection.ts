@@ -1,6 +1,7 @@
 import { ProtocolError } from '@pglease/client'
 import {
   canResetAhead,
+  KeptStatements,
   type ResetForm,
   type ReturnedSession,
   SessionTracker,
@@ -53,10 +54,12 @@ export class ServerConnection {
   /** Whether a reset may travel ahead of a lease's first messages. */
   readonly canResetAhead: boolean
   readonly #reset = new PendingReset()
+  /** What the server keeps from one lease to the next, where it keeps anything. */
+  readonly keptStatements: KeptStatements | undefined
   #state: 'open' | 'gone' = 'open'
 
   constructor(session: OpenSession, epoch: number, lifetimeSeconds: number) {
-    const { client, ssl, initialSettings, serverVersion, relayReason } = session
+    const { client, ssl, initialSettings, serverVersion, relayReason, keepsStatements } = session
     this.expiresAt =
       lifetimeSeconds === 0
         ? Number.POSITIVE_INFINITY
@@ -69,11 +72,16 @@ export class ServerConnection {
     this.relayReason = relayReason
     this.serverVersion = serverVersion
     this.canResetAhead = canResetAhead(serverVersion)
+    this.keptStatements = keepsStatements ? new KeptStatements() : undefined
     this.#socket = new ServerSocket(session, {
       received: (bytes) => this.#receive(bytes),
       drained: () => this.#user.drained(),
       lost: (error) => this.#lose(error),
     })
+  }
+
+  get statements(): SharedArrayBuffer | undefined {
+    return this.keptStatements?.memory
   }
 
   get tracker(): SessionTracker {
@@ -115,7 +123,7 @@ export class ServerConnection {
    */
   resetWithNext(): void {
     if (!this.canResetAhead) throw new Error('No reset can travel ahead here')
-    this.#reset.order()
+    this.#reset.order(this.keptStatements?.reset() === true)
   }
 
   get reset(): 'done' | 'due' | 'under way' {
@@ -174,7 +182,8 @@ export class ServerConnection {
     this.#heardAt = Math.max(this.#heardAt, lentSince)
     if (session === 'idle') return
     if (!('behindReset' in session)) return this.#tracker.restore(session)
-    this.#reset.sentByWorker(session.behindReset.byteLength <= syncMessage.byteLength)
+    const isLast = session.behindReset.byteLength <= syncMessage.byteLength
+    this.#reset.sentByWorker(isLast, this.keptStatements?.resetKeeps === true)
     try {
       this.#tracker.sent(session.behindReset)
     } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { copyFailMessage, RESET_AHEAD, syncMessage } from '@pglease/client/internal'
+import { copyFailMessage, RESET_AHEAD, RESET_KEEPING, syncMessage } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import { exchange, RefusedError } from './exchange.js'
 import { EMPTY_QUERY } from './query-answers.js'
@@ -67,7 +67,10 @@ export async function settle(
   const openTransaction = isInTransaction && (wasOpen || tracker.transaction === 'T')
   const queries: string[] = []
   if (isInTransaction) queries.push('ROLLBACK')
-  if (policy.resetQuery !== '') queries.push(policy.resetQuery, ...connection.initialSettings)
+  const keepsStatements = connection.keptStatements?.reset() === true
+  if (keepsStatements) queries.push(...RESET_KEEPING.map(([text]) => text))
+  else if (policy.resetQuery !== '') queries.push(policy.resetQuery)
+  if (policy.resetQuery !== '') queries.push(...connection.initialSettings)
   queries.push(...undo)
   // What a thread has left unread may look like the answer to a reset, but nobody sends an empty query.
   if (queries.length > 0) await exchange(connection, [...queries, EMPTY_QUERY], policy.cancelTimeoutMillis)

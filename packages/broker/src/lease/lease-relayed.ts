@@ -2,6 +2,7 @@ import { ProtocolError } from '@pglease/client'
 import { ResetFailedError } from '@pglease/client/internal'
 import type { ConnectionUser } from '../connection/connection-user.js'
 import type { ServerConnection } from '../connection/server-connection.js'
+import { withoutKeptParse } from './kept-parse.js'
 import type { LeaseContext } from './lease-context.js'
 import { saidGoodbye } from './lease-errors.js'
 import { Granted } from './lease-granted.js'
@@ -32,7 +33,7 @@ export class Relayed extends Granted implements ConnectionUser {
     connection.use(this)
     // Nor is anything acknowledged before the grant.
     relay.awaitReset()
-    this.#sendKept()
+    this.#sendFirst()
     if (this.lease.state !== 'active') return
     const how = { reset: connection.resetForm }
     if (!isRelayed && !home.isCrowded && this.lease.handsOver(connection, how)) return
@@ -91,13 +92,20 @@ export class Relayed extends Granted implements ConnectionUser {
     else this.lease.lost(cause)
   }
 
+  #sendFirst(): void {
+    const [first, ...rest] = this.lease.relay.takeKept()
+    const kept = this.#connection.keptStatements
+    if (first !== undefined) this.#send(first, kept && withoutKeptParse(first, kept))
+    for (const chunk of rest) this.write(chunk)
+  }
+
   #sendKept(): void {
     for (const chunk of this.lease.relay.takeKept()) this.write(chunk)
   }
 
-  #send(chunk: Uint8Array): void {
+  #send(chunk: Uint8Array, needed = chunk): void {
     try {
-      this.lease.relay.send(this.#connection, chunk)
+      this.lease.relay.send(this.#connection, chunk, needed)
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
       return this.revoke(error)

@@ -197,6 +197,7 @@ export class Lease implements LeaseContext {
   granted(connection: ServerConnection, waitedMillis: number): void {
     this.#connection = connection
     tellGranted(this, waitedMillis, false)
+    connection.keptStatements?.begin()
     this.heldSince = performance.now()
     const { database } = this.home
     const expired = () => this.revoke(heldTooLong(database.name, database.maxLeaseMillis))

@@ -93,11 +93,14 @@ export class Relay {
     this.keep(first)
   }
 
-  /** @throws ProtocolError */
-  send(connection: ServerConnection, chunk: Uint8Array): void {
+  /**
+   * @param needed what of the chunk the connection needs.
+   * @throws ProtocolError
+   */
+  send(connection: ServerConnection, chunk: Uint8Array, needed = chunk): void {
     const bytes = chunk.byteLength
     this.#counters.bytesToServer += bytes
-    const hasLeft = connection.send(chunk)
+    const hasLeft = connection.send(needed)
     this.#behindReset?.push(chunk)
     if (hasLeft && this.#behindReset === undefined) this.#acknowledge(frameCost(bytes))
     else this.#undrained += frameCost(bytes)

@@ -95,14 +95,22 @@ export class ServedPort implements LeasePeer {
     if (this.#number > 0) this.#channel.post({ revoke: this.#number, error })
   }
 
-  granted({ processId, serverVersion }: ServerProcess, isAnswered: boolean, isAskable: boolean): void {
-    this.#unpostedGrant = { processId, serverVersion, isAskable }
+  granted(server: ServerProcess, isAnswered: boolean, isAskable: boolean): void {
+    const { processId, serverVersion, statements } = server
+    this.#unpostedGrant = { processId, serverVersion, statements, isAskable }
     if (!isAnswered) this.#postGrant(undefined)
   }
 
-  handedOver({ processId, serverVersion }: ServerProcess, socket: GrantedSocket): void {
+  handedOver({ processId, serverVersion, statements }: ServerProcess, socket: GrantedSocket): void {
     this.#unpostedGrant = undefined
-    this.#channel.post({ grant: this.#number, processId, serverVersion, bytes: undefined, socket })
+    this.#channel.post({
+      grant: this.#number,
+      processId,
+      serverVersion,
+      statements,
+      bytes: undefined,
+      socket,
+    })
   }
 
   cancelled(): void {

@@ -8,6 +8,7 @@ import {
   type FrameChannel,
   isBytes,
   isMemory,
+  type KeepingSpan,
   LAST_WORD,
   MOST_CHANNELS,
   type ServerAddress,
@@ -26,7 +27,7 @@ import { MOST_CONTROL_PORTS, type ThreadShare } from './thread-share.js'
 export interface ThreadRights extends PortRights {
   /** Those that it may lease, and where their servers are. */
   readonly databases: ReadonlyMap<string, ServerAddress | undefined>
-  readonly keeping: ReadonlySet<string>
+  readonly keeping: ReadonlyMap<string, KeepingSpan>
   readonly showing: ReadonlySet<string>
   readonly naming: ReadonlySet<string>
   readonly traceLeases: boolean

@@ -11,7 +11,7 @@ const FINGERPRINT = `
     nullif(current_setting('my.setting', true), '') AS "ownSetting",
     (SELECT json_agg(s ORDER BY name) FROM (SELECT name, setting FROM pg_settings WHERE source = 'session') s) AS settings,
     (SELECT json_agg(relname ORDER BY 1) FROM pg_class WHERE relnamespace = pg_my_temp_schema()) AS temporary,
-    (SELECT json_agg(name ORDER BY 1) FROM pg_prepared_statements) AS prepared,
+    (SELECT json_agg(name ORDER BY 1) FROM pg_prepared_statements WHERE name NOT LIKE 'pglease: %') AS prepared,
     (SELECT json_agg(name ORDER BY 1) FROM pg_cursors WHERE name <> '') AS cursors,
     (SELECT json_agg(c ORDER BY 1) FROM pg_listening_channels() c) AS channels,
     (SELECT json_agg(objid ORDER BY 1) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,

@@ -55,8 +55,8 @@ export class Leased extends PgClient {
     const request: LeaseRequest = { ...lease, database: lease.database ?? 'default' }
     if (task !== undefined) request.task = task
     const stream = new LeaseStream(link, request, options.pipeline === true)
-    const keeps = () => link.info?.keeping.has(request.database) === true
-    const connection = new LeaseConnection(stream, keeps)
+    const keepingSpan = () => link.info?.keeping.get(request.database)
+    const connection = new LeaseConnection(stream, keepingSpan)
     const address = link.databases.get(request.database)
     super(clientConfig(connection, options, address))
     connection.client = this
@@ -66,6 +66,7 @@ export class Leased extends PgClient {
     this.binary = options.binary ?? pg.defaults.binary ?? false
     // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
     stream.onGranted = ({ processId, serverVersion }) => {
+      connection.granted()
       if (address === undefined) this.#place()
       if (this.processID === null) connection.servedBy(serverVersion)
       this.processID = processId

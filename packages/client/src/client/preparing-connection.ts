@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { DatabaseError } from 'pg-protocol'
+import type { KeepingSpan } from '../lease/contract.js'
 import { Query, Sync } from '../protocol/frontend-types.js'
 import type { Message } from '../protocol/row-parser.js'
-import { KeptQuery } from './kept-query.js'
+import { KeptQuery, OUTDATED } from './kept-query.js'
+import { type KeptSource, LastingStatements } from './lasting-statements.js'
 import { knownPg, type PgQueues } from './pg-client.js'
-import { changesOthers, kindOf } from './repeatable.js'
+import { kindOf, kindOfQuery, type StatementKind } from './repeatable.js'
 import { Statements, type Use } from './statements.js'
 
 /** As `pg` has it sent. */
@@ -26,7 +28,7 @@ export interface Client extends PgQueues {
 }
 
 /** What a connection needs of its stream. */
-export interface ClientStream extends Duplex {
+export interface ClientStream extends Duplex, KeptSource {
   /** The server has said that it closes the connection. */
   ends(lastWord: Error): void
 }
@@ -51,22 +53,34 @@ const UntypedConnection = pg.Connection as unknown as new (config: {
 export class PreparingConnection extends UntypedConnection {
   /** Undefined once nothing comes any more. */
   client: Client | undefined
-  /** Whether the server may keep what repeats. */
-  readonly #keeps: () => boolean
+  /** For how long the server may keep what repeats. Undefined where it may not, or that is not known yet. */
+  readonly #keepingSpan: () => KeepingSpan | undefined
   readonly #statements = new Statements()
+  readonly #lasting: LastingStatements
   /** The name of what was to be parsed without one: what refers to that refers to this. */
   #unnamed: string | undefined
+  /** What the server calls the statements of the user's own names, where they outlive the lease: another may use those names. */
+  readonly #names = new Map<string, string>()
   /** Not bound yet. */
   #kept: KeptQuery | undefined
 
-  constructor(stream: ClientStream, keeps: () => boolean) {
+  constructor(stream: ClientStream, keepingSpan: () => KeepingSpan | undefined) {
     super({ stream })
-    this.#keeps = keeps
+    this.#keepingSpan = keepingSpan
+    this.#lasting = new LastingStatements(stream)
+  }
+
+  /** The lease has a connection. */
+  granted(): void {
+    this.#lasting.granted()
   }
 
   override _send(message: Buffer): boolean {
     const type = message[0]!
-    if (type === Sync || type === Query) this.#statements.sent()
+    if (type === Sync || type === Query) {
+      this.#statements.sent()
+      this.#lasting.sent()
+    }
     this.#kept?.sends(message, type === Sync)
     return super._send(message)
   }
@@ -76,23 +90,20 @@ export class PreparingConnection extends UntypedConnection {
    * does not know: the new one takes its place. To close one that there is not does nothing.
    */
   override parse(statement: Statement): void {
-    if (statement.name) {
-      if (changesOthers(statement.text)) this.#statements.forget()
-      this.#parseNamed(statement)
-      return
-    }
-    const use = this.#use(statement)
-    this.#unnamed = use?.name
-    if (use === undefined) super.parse(statement)
-    else if (!use.isKept) {
-      for (const name of use.dropped) this.close({ type: 'S', name })
-      this.#parseNamed({ ...statement, name: use.name })
-    } else if (this.client?._txStatus === 'I' && !this.client.pipeline)
-      this.#kept = new KeptQuery({ text: statement.text, name: use.name })
+    const use = statement.name ? this.#useNamed(statement) : this.#use(statement)
+    this.#unnamed = statement.name ? undefined : use?.name
+    if (use === undefined) return this.#parseAsIs(statement)
+    if (statement.name) this.#names.set(statement.name, use.name)
+    for (const name of use.dropped) this.close({ type: 'S', name })
+    if (use.is !== 'kept') this.#parseNamed({ ...statement, name: use.name })
+    if (use.is === 'new' || this.client === undefined || this.client.pipeline) return
+    const isInTransaction = this.client._txStatus !== 'I'
+    this.#kept = new KeptQuery({ text: statement.text, name: use.name }, isInTransaction)
   }
 
   override bind(portal: StatementUse): void {
-    if (this.#unnamed !== undefined && !portal.statement) portal.statement = this.#unnamed
+    if (portal.statement) portal.statement = this.#names.get(portal.statement) ?? portal.statement
+    else if (this.#unnamed !== undefined) portal.statement = this.#unnamed
     super.bind(portal)
   }
 
@@ -103,8 +114,14 @@ export class PreparingConnection extends UntypedConnection {
 
   override query(text: string): void {
     this.#unnamed = undefined
-    if (changesOthers(text)) this.#statements.forget()
+    this.#passes(kindOfQuery(text))
     super.query(text)
+  }
+
+  #parseAsIs(statement: Statement): void {
+    if (!statement.name) return super.parse(statement)
+    this.#names.delete(statement.name)
+    this.#parseNamed(statement)
   }
 
   #parseNamed(statement: Statement): void {
@@ -118,10 +135,13 @@ export class PreparingConnection extends UntypedConnection {
     const query = client?._activeQuery
     const isWhole =
       client?.pipeline || (query instanceof knownPg.Query && !(query as { rows?: unknown }).rows)
-    if (!isWhole || Array.isArray(types) || !this.#keeps()) {
-      if (kindOf(text) === 'changing') this.#statements.forget()
+    const span = this.#keepingSpan()
+    if (!isWhole || Array.isArray(types) || span === undefined) {
+      this.#passes(kindOf(text))
       return undefined
     }
+    if (span === 'connection' && !this.#lasting.isSpoilt)
+      return this.#lasting.use(text, false, !client!.pipeline)
     return this.#statements.use(text)
   }
 
@@ -130,28 +150,55 @@ export class PreparingConnection extends UntypedConnection {
     if (this.#kept !== undefined) this.#kept.isCancelled = true
   }
 
+  #useNamed({ text, types }: Statement): Use | undefined {
+    const canLast = this.#keepingSpan() === 'connection' && !this.#lasting.isSpoilt
+    if (canLast && !Array.isArray(types)) return this.#lasting.use(text, true, !this.client?.pipeline)
+    this.#passes(Array.isArray(types) ? 'changing' : kindOf(text))
+    return undefined
+  }
+
+  /** A statement is sent as it is. */
+  #passes(kind: StatementKind): void {
+    if (kind === 'changing') this.#lasting.spoil()
+    if (kind === 'changing' || kind === 'transaction') this.#statements.forget()
+  }
+
+  #refused({ code }: { code?: unknown }): boolean {
+    this.#statements.refused()
+    this.#lasting.refused()
+    const kept = this.#kept
+    if (kept === undefined) {
+      // Which of a pipeline's queries it was is not known.
+      if (this.client?.pipeline && OUTDATED.test(String(code))) this.#passes('changing')
+      return false
+    }
+    this.#statements.forget()
+    this.#lasting.outdated(kept.statement.text)
+    if (kept.refuse({ code })) return true
+    this.#kept = undefined
+    return false
+  }
+
   /**
    * A message has come.
    * @returns whether the client is not to hear of it: a query that could not be bound is sent again, with its text.
    */
   protected isRepaired(message: Message): boolean {
     switch (message.name) {
+      // The server has not kept it, or not been asked to.
+      case 'closeComplete':
       case 'bindComplete':
         this.#kept = undefined
         return false
       case 'error':
-        this.#statements.refused()
-        if (this.#kept === undefined) return false
-        this.#statements.forget()
-        if (this.#kept.refuse(message as { code?: unknown })) return true
-        this.#kept = undefined
-        return false
+        return this.#refused(message as { code?: unknown })
       // A setting has changed, by a function perhaps, and constants of such statements may depend on it.
       case 'parameterStatus':
-        this.#statements.forget()
+        this.#passes('changing')
         return false
       case 'readyForQuery':
         this.#statements.answered()
+        this.#lasting.answered()
         return this.#kept !== undefined && this.#sendAgain(this.#kept)
       default:
         return false

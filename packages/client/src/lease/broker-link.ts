@@ -5,6 +5,7 @@ import { Standstill } from '../socket/standstill.js'
 import { Channels } from './channels.js'
 import type { BrokerFrame, BrokerInfo, LeaseRequest, WorkerFrame } from './contract.js'
 import { ControlLink } from './control-link.js'
+import type { KeptStatements } from './kept-statements.js'
 import { type LeaseHolder, LeasePort } from './lease-port.js'
 import { SessionCell } from './session-cell.js'
 import type { LoanKeeper, SocketLoan } from './socket-loan.js'
@@ -79,6 +80,13 @@ export class BrokerLink implements LoanKeeper {
       return loan
     }
     return undefined
+  }
+
+  /** What is known of the one that `reopen` would give, if that gives one. */
+  keptStatements(request: LeaseRequest): KeptStatements | undefined {
+    if (!isPlain(request)) return undefined
+    const isNext = (loan: SocketLoan) => loan.database === request.database && loan.isReopenable
+    return this.#kept.findLast(isNext)?.keptStatements
   }
 
   /** The thread keeps a socket. */

@@ -66,11 +66,14 @@ export interface ServerAddress {
   database: string
 }
 
+/** Until the lease ends, or until the connection is closed. */
+export type KeepingSpan = 'lease' | 'connection'
+
 export interface BrokerInfo {
   /** The databases that this thread may lease, and where their servers are as far as that is known. */
   databases: ReadonlyMap<string, ServerAddress | undefined>
-  /** Those of them whose connections may keep the statements of a lease until its end. */
-  keeping: ReadonlySet<string>
+  /** For how long their connections may keep a statement; a database that is not named keeps none. */
+  keeping: ReadonlyMap<string, KeepingSpan>
   /** Those of which the broker wants to know what was sent last. */
   showing: ReadonlySet<string>
   /** Those whose server is to be told of which task a query is. */
@@ -131,6 +134,8 @@ export interface ServerProcess {
   readonly processId: number
   /** As the server reports it. */
   readonly serverVersion: string
+  /** Of `KeptStatements`, where the database's connections keep statements from one lease to the next. */
+  readonly statements?: SharedArrayBuffer | undefined
 }
 
 export interface GrantFrame extends ServerProcess {

@@ -3,6 +3,7 @@ import { fromWire, type Wire } from '../common/wire-error.js'
 import { SocketShape } from '../socket/socket-shape.js'
 import type { BrokerLink } from './broker-link.js'
 import type { GrantFrame, LeaseRequest, NotAwaitedFrame, RevokeFrame, ServerProcess } from './contract.js'
+import { KeptStatements } from './kept-statements.js'
 import { brokerGone, connectionLost } from './lease-errors.js'
 import type { HeldWrite, SendCallback } from './lease-path.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
@@ -44,6 +45,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   readonly #request: LeaseRequest
   /** Told what serves the lease, before anything comes of it. Must not throw. */
   onGranted: (server: ServerProcess) => void = () => {}
+  #keptStatements: KeptStatements | undefined
   #state: State = QUIET
   /** The beginning of what the client has sent last; '' is nothing, or not known. */
   #statement = ''
@@ -59,6 +61,16 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     super(isPipelined)
     this.#link = link
     this.#request = request
+  }
+
+  /** What is known of the statements that the lease's connection has kept. Undefined where it keeps none, and before the grant. */
+  get keptStatements(): KeptStatements | undefined {
+    return this.#keptStatements
+  }
+
+  /** The same; before the lease has begun, of the connection that it is likely to have. */
+  get likelyStatements(): KeptStatements | undefined {
+    return this.#state.is === 'quiet' ? this.#link.keptStatements(this.#request) : this.#keptStatements
   }
 
   /** Asks the server to cancel what runs in this lease. */
@@ -146,6 +158,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   granted(frame: GrantFrame): void {
+    this.#keptStatements = frame.statements && new KeptStatements(frame.statements)
     this.onGranted(frame)
     const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
     if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
@@ -265,6 +278,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     const path = new SocketPath(loan, this)
     this.#state = { is: 'open', port: loan.port, path }
     this.#showOn(loan.port)
+    this.#keptStatements = loan.keptStatements
     this.onGranted(loan)
     if (this.#notAwaited !== undefined) loan.port.post(this.#notAwaited)
     path.begin(first, callback)

@@ -1,4 +1,4 @@
-import { resetAtEnd, SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
+import { type ResetForm, resetAtEnd, resetForm, SHORT_LEASE_MILLIS } from '../protocol/reset-ahead.js'
 import { PlainSocket } from '../socket/plain-socket.js'
 import { SecureSocket } from '../socket/secure-socket.js'
 import { TlsSession } from '../socket/tls-session.js'
@@ -11,6 +11,7 @@ import type {
   ReturnedSession,
   ServerProcess,
 } from './contract.js'
+import { KeptStatements } from './kept-statements.js'
 import type { LeaseHolder, LeasePort } from './lease-port.js'
 
 /** Who reads what comes from a loan's socket. */
@@ -46,6 +47,7 @@ export class SocketLoan implements ServerProcess {
   readonly socket: PlainSocket
   readonly processId: number
   readonly serverVersion: string
+  readonly keptStatements: KeptStatements | undefined
   readonly #keepMillis: number
   readonly #keeper: LoanKeeper
   reader: LoanReader = NOBODY
@@ -56,7 +58,8 @@ export class SocketLoan implements ServerProcess {
   isReopened = false
   /** Whether the thread's leases are far apart, as far as is known. */
   #isSparse = true
-  /** Of the reset sent last, at the end of a lease: whether it has a Sync. */
+  /** The reset sent last, at the end of a lease, and whether it has a Sync. */
+  resetForm: ResetForm = 0
   isSynced = false
   #keptAt = 0
 
@@ -66,7 +69,7 @@ export class SocketLoan implements ServerProcess {
    * @throws Error when the socket cannot be had.
    */
   constructor(
-    { socket, processId, serverVersion }: GrantFrame,
+    { socket, processId, serverVersion, statements }: GrantFrame,
     port: LeasePort,
     request: LeaseRequest,
     keeper: LoanKeeper,
@@ -76,6 +79,7 @@ export class SocketLoan implements ServerProcess {
     this.port = port
     this.processId = processId
     this.serverVersion = serverVersion
+    this.keptStatements = statements && new KeptStatements(statements)
     this.#keepMillis = socket.keepMillis
     this.#keeper = keeper
     this.#request = request
@@ -94,6 +98,11 @@ export class SocketLoan implements ServerProcess {
     return this.#request.database
   }
 
+  /** Whether it is likely that another lease can begin. */
+  get isReopenable(): boolean {
+    return performance.now() - this.#keptAt <= this.#keepMillis && this.port.cell.isKept
+  }
+
   /**
    * Begins another lease. False when it was kept for too long, and so is to be validated, or its task is one too many for the
    * cell; when the broker has taken the connection back, or it is gone; the loan is over then.
@@ -108,6 +117,7 @@ export class SocketLoan implements ServerProcess {
       return false
     }
     this.port.reopen(holder)
+    this.keptStatements?.begin()
     this.#request = request
     this.#openedAt = now
     this.isReopened = true
@@ -132,7 +142,8 @@ export class SocketLoan implements ServerProcess {
     socket.pause()
     this.isSynced = this.#isSparse
     port.cell.sends(0)
-    socket.write(resetAtEnd(this.isSynced))
+    this.resetForm = resetForm(0, this.keptStatements?.reset() === true)
+    socket.write(resetAtEnd(this.resetForm, this.isSynced))
     if (socket.writableLength > 0) return this.giveBack('release', 'unknown')
     this.#keptAt = now
     port.cell.keep(heldMillis, this.isSynced)

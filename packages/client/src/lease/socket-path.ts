@@ -69,8 +69,8 @@ export class SocketPath implements LeasePath, LoanReader {
 
   /** Sends the lease's first bytes, behind the reset at the end of the loan's last lease. */
   begin(first: Buffer, done: SendCallback): void {
-    const { isSynced, socket } = this.#loan
-    this.#expectReset(first, new ResetAnswer(0, isSynced), !isSynced)
+    const { isSynced, resetForm, socket } = this.#loan
+    this.#expectReset(first, new ResetAnswer(resetForm, isSynced), !isSynced)
     socket.resume()
     if (isSynced) this.#held = { chunk: first, done }
     else this.#write(first, done, true)

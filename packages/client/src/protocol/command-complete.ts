@@ -18,9 +18,8 @@ export class MessageMatch {
     this.#message = message
   }
 
-  /** Whether the message that ends there is the expected one. */
-  endsAt(chunk: Uint8Array, end: number): boolean {
-    const message = this.#message
+  /** Whether the message that ends there is the expected one, or one that is not longer. */
+  endsAt(chunk: Uint8Array, end: number, message = this.#message): boolean {
     const before = this.#before
     for (let index = 0, at = end - message.length; index < message.length; index++, at++) {
       if (message[index] !== (at < 0 ? before[before.length + at] : chunk[at])) return false

@@ -32,23 +32,70 @@ export function canResetAhead(serverVersion: string): boolean {
 }
 
 /**
- * All do the same, and each is answered in a way of its own. A thread sends the first, at the end of a lease. The broker takes
- * turns with the others on a connection: if a thread has left the answer to a reset unread, and is wrong about where its
- * session stood, that answer is not taken for the one to the next reset.
+ * The same, but that prepared statements and plans stay. In a transaction of its own: else it would share that of what
+ * follows, and be undone with it. At `READ COMMITTED`, for a session that makes its transactions serializable and deferrable might
+ * have to wait.
+ */
+export const RESET_KEEPING: readonly [text: string, tag: string][] = [
+  ['BEGIN ISOLATION LEVEL READ COMMITTED', 'BEGIN'],
+  ['CLOSE ALL', 'CLOSE CURSOR ALL'],
+  ['SET SESSION AUTHORIZATION DEFAULT', 'SET'],
+  ['RESET ALL', 'RESET'],
+  ['UNLISTEN *', 'UNLISTEN'],
+  ['SELECT pg_catalog.pg_advisory_unlock_all()', 'SELECT 1'],
+  ['DISCARD TEMP', 'DISCARD TEMP'],
+  ['DISCARD SEQUENCES', 'DISCARD SEQUENCES'],
+  ['COMMIT', 'COMMIT'],
+]
+
+interface Form {
+  readonly reset: Buffer
+  readonly flushed: Buffer
+  /** The types of the messages that answer it. */
+  readonly answer: Buffer
+  /** Those that tell of a command's end. */
+  readonly completions: readonly Uint8Array[]
+}
+
+/** @param closeAt where the needless Close stands among the messages that make a form another than the next. */
+function formOf(statements: readonly [text: string, tag: string][], closeAt?: number): Form {
+  const messages = statements.flatMap(([text]) => [parseMessage(text), bindMessage, executeMessage])
+  const answer = statements.map(([text]) => (text.startsWith('SELECT') ? '12DC' : '12C')).join('')
+  const types = [...answer]
+  if (closeAt !== undefined) {
+    messages.splice(closeAt, 0, closeMessage)
+    types.splice(closeAt, 0, '3')
+  }
+  return {
+    reset: Buffer.concat(messages),
+    flushed: Buffer.concat([...messages, flushMessage]),
+    answer: Buffer.from(types.join(''), 'latin1'),
+    completions: statements.map(([, tag]) => commandComplete(tag)),
+  }
+}
+
+/** Where the Close stands: a thread's form has none. */
+const PLACES = [undefined, 0, 1]
+
+/**
+ * All of a kind do the same, and each is answered in a way of its own. A thread sends the first, at the end of a lease. The
+ * broker takes turns with the others on a connection: if a thread has left the answer to a reset unread, and is wrong about
+ * where its session stood, that answer is not taken for the one to the next reset.
  *
  * Messages without a Sync: if the reset fails, the server discards all that follows, up to a Sync.
  */
 const FORMS = [
-  { messages: [parseMessage(RESET_AHEAD), bindMessage, executeMessage], answer: '12C' },
-  { messages: [closeMessage, parseMessage(RESET_AHEAD), bindMessage, executeMessage], answer: '312C' },
-  { messages: [parseMessage(RESET_AHEAD), closeMessage, bindMessage, executeMessage], answer: '132C' },
-].map(({ messages, answer }) => ({
-  reset: Buffer.concat(messages),
-  flushed: Buffer.concat([...messages, flushMessage]),
-  answer: Buffer.from(answer, 'latin1'),
-}))
+  ...PLACES.map((closeAt) => formOf([[RESET_AHEAD, RESET_AHEAD]], closeAt)),
+  ...PLACES.map((closeAt) => formOf(RESET_KEEPING, closeAt)),
+]
 
-export type ResetForm = 0 | 1 | 2
+/** Three that drop prepared statements, and three that leave them. */
+export type ResetForm = 0 | 1 | 2 | 3 | 4 | 5
+
+/** @param place 0 for a thread, 1 and 2 for the broker. */
+export function resetForm(place: 0 | 1 | 2, keepsStatements: boolean): ResetForm {
+  return (keepsStatements ? place + PLACES.length : place) as ResetForm
+}
 
 /**
  * The reset and what travels behind it, for one write.
@@ -59,22 +106,24 @@ export function behindReset(messages: Uint8Array, isAnswered: boolean, form: Res
   return Buffer.concat([isAnswered ? reset : flushed, messages])
 }
 
-/** What a thread sends at the end of a lease, without a Sync and with one. */
-const [UNSYNCED_RESET, SYNCED_RESET] = [FORMS[0]!.reset, Buffer.concat([FORMS[0]!.reset, syncMessage])]
+/** What a thread sends at the end of a lease, with a Sync. */
+const SYNCED = FORMS.map(({ reset }) => Buffer.concat([reset, syncMessage]))
 
 /**
  * The reset of a session whose thread keeps it: the server is to be done with it before the next lease.
  * @param isSynced with a Sync the server is idle behind it, and its answer must have come before anything else is sent;
  *   without one it is not, and the next lease's messages may travel behind.
  */
-export function resetAtEnd(isSynced: boolean): Buffer {
-  return isSynced ? SYNCED_RESET : UNSYNCED_RESET
+export function resetAtEnd(form: ResetForm, isSynced: boolean): Buffer {
+  return isSynced ? SYNCED[form]! : FORMS[form]!.reset
 }
 
 /** The server did not reset the session, so it has not looked at what travelled behind the reset. */
 export class ResetFailedError extends Error {}
 
-const RESET_COMPLETE = commandComplete(RESET_AHEAD)
+const LONGEST_COMPLETION = FORMS.flatMap(({ completions }) => completions).reduce((longest, each) =>
+  each.length > longest.length ? each : longest,
+)
 
 const READY = Buffer.of(Backend.ReadyForQuery)
 
@@ -94,12 +143,15 @@ export class ResetAnswer {
   readonly #messages: Uint8Array
   /** How many of them have come. */
   #count = 0
-  readonly #complete = new MessageMatch(RESET_COMPLETE)
+  readonly #completions: readonly Uint8Array[]
+  #completed = 0
+  readonly #match = new MessageMatch(LONGEST_COMPLETION)
 
   /** @param isSynced whether the server's ReadyForQuery belongs to it. */
-  constructor(form: ResetForm = 0, isSynced = false) {
-    const { answer } = FORMS[form]!
+  constructor(form: ResetForm, isSynced = false) {
+    const { answer, completions } = FORMS[form]!
     this.#messages = isSynced ? Buffer.concat([answer, READY]) : answer
+    this.#completions = completions
   }
 
   /**
@@ -114,11 +166,13 @@ export class ResetAnswer {
         case Backend.ParseComplete:
         case Backend.BindComplete:
         case Backend.CloseComplete:
+        case Backend.DataRow:
           this.#expect(scanner.type)
           continue
         case Backend.CommandComplete:
           this.#expect(scanner.type)
-          if (!this.#complete.endsAt(chunk, at)) throw notReset(scanner.type)
+          if (!this.#match.endsAt(chunk, at, this.#completions[this.#completed++]!))
+            throw notReset(scanner.type)
           if (this.#isOver) return at
           continue
         case Backend.ReadyForQuery:
@@ -134,7 +188,7 @@ export class ResetAnswer {
           throw notReset(scanner.type)
       }
     }
-    this.#complete.passed(chunk)
+    this.#match.passed(chunk)
     return -1
   }
 

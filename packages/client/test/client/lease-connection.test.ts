@@ -14,11 +14,15 @@ const anything: object = new Proxy(() => {}, {
 
 /** A stream in the place of a lease's, and the server's last words. */
 const stream = (lastWords: Error[] = []) =>
-  Object.assign(new PassThrough(), { ends: (word: Error) => void lastWords.push(word) })
+  Object.assign(new PassThrough(), {
+    ends: (word: Error) => void lastWords.push(word),
+    keptStatements: undefined,
+    likelyStatements: undefined,
+  })
 
 /** A connection, and what its client was told, one entry for each message. */
 function start() {
-  const connection = new LeaseConnection(stream(), () => true)
+  const connection = new LeaseConnection(stream(), () => 'lease')
   const told: unknown[] = []
   connection.client = Object.assign(Object.create(pg.Client.prototype), {
     emit: (...values: unknown[]) => told.push(values),
@@ -33,7 +37,7 @@ test('the client is told of whatever pg registers listeners for', () => {
   expect(registered.length).toBeGreaterThan(15)
   for (const name of registered) {
     const asked: unknown[] = []
-    const connection = new LeaseConnection(stream(), () => true)
+    const connection = new LeaseConnection(stream(), () => 'lease')
     const note = (_: object, property: unknown) => asked.push(property) > 0 && anything
     const client = new Proxy({}, { get: note, set: (...call) => note(call[0], call[1]) !== false })
     connection.client = client as never
@@ -43,7 +47,7 @@ test('the client is told of whatever pg registers listeners for', () => {
 })
 
 test('the client hears of a message before others do, and they hear of it as well', () => {
-  const connection = new LeaseConnection(stream(), () => true)
+  const connection = new LeaseConnection(stream(), () => 'lease')
   const order: string[] = []
   const client = Object.assign(Object.create(pg.Client.prototype), { emit: () => order.push('client') })
   connection.client = client
@@ -89,7 +93,7 @@ test.each([
 ])('an error %s ends the stream if the server closes behind it', async (_, fields, isLast) => {
   const lastWords: Error[] = []
   const lease = stream(lastWords)
-  const connection = new LeaseConnection(lease, () => true)
+  const connection = new LeaseConnection(lease, () => 'lease')
   const heard: Error[] = []
   connection.on('errorMessage', (error: Error) => heard.push(error))
   connection.client = Object.assign(Object.create(pg.Client.prototype), { _handleErrorMessage() {} })

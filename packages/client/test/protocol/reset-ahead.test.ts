@@ -58,16 +58,40 @@ test.each(['E', 'EZI'])('one with a Sync whose end is an error, %s, has failed',
   expect(() => take([Buffer.concat([answer, messages(types)])], true)).toThrow(ResetFailedError)
 })
 
-const FORMS: readonly [ResetForm, string][] = [
-  [0, '12'],
-  [1, '312'],
-  [2, '132'],
+const KEEPING_TAGS = [
+  'BEGIN',
+  'CLOSE CURSOR ALL',
+  'SET',
+  'RESET',
+  'UNLISTEN',
+  'SELECT 1',
+  'DISCARD TEMP',
+  'DISCARD SEQUENCES',
+  'COMMIT',
+]
+
+/** The answer to the reset that keeps statements, the first of which is answered by these. */
+const keeping = (first: string, tags = KEEPING_TAGS) =>
+  Buffer.concat(
+    tags.flatMap((tag, at) => [
+      messages(at === 0 ? first : '12'),
+      messages(tag.startsWith('SELECT') ? 'D' : ''),
+      message('C', `${tag}\0`),
+    ]),
+  )
+
+const FORMS: readonly [ResetForm, string, Buffer][] = [
+  [0, '12', answer],
+  [1, '312', Buffer.concat([messages('3'), answer])],
+  [2, '132', Buffer.concat([messages('132'), answer.subarray(10)])],
+  [3, '12', keeping('12')],
+  [4, '312', keeping('312')],
+  [5, '132', keeping('132')],
 ]
 
 describe.each(FORMS)('a reset of the form %d', (form, types) => {
-  test.each(FORMS)('is not answered by the answer to one of the form %d', (other, otherTypes) => {
+  test.each(FORMS)('is not answered by the answer to one of the form %d', (other, _types, bytes) => {
     const reset = new ResetAnswer(form)
-    const bytes = Buffer.concat([messages(otherTypes), message('C', 'DISCARD ALL\0')])
     if (other === form) expect(reset.take(bytes)).toBe(bytes.length)
     else expect(() => reset.take(bytes)).toThrow('A reset was answered with')
   })
@@ -79,7 +103,32 @@ describe.each(FORMS)('a reset of the form %d', (form, types) => {
       typesOf(behindReset(empty, true, form))
         .map((type) => sent[type] ?? type)
         .join(''),
-    ).toBe(`${types}E`)
+    ).toBe(`${types}E${form > 2 ? '12E'.repeat(KEEPING_TAGS.length - 1) : ''}`)
+  })
+})
+
+describe('a reset that keeps statements', () => {
+  const take = (bytes: Buffer, at: number[] = []) => {
+    const reset = new ResetAnswer(3)
+    for (const chunk of cut(bytes, at)) {
+      const end = reset.take(chunk)
+      if (end !== -1) return end
+    }
+    return 'not yet'
+  }
+
+  test('is done when all of its statements are, wherever the chunks are cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat()), (at) => {
+        expect(take(keeping('12'), at)).toEqual(expect.any(Number))
+        expect(take(keeping('12', KEEPING_TAGS.slice(0, -1)), at)).toBe('not yet')
+      }),
+    )
+  })
+
+  test.each(KEEPING_TAGS)('is none where another command was done in the place of %s', (tag) => {
+    const tags = KEEPING_TAGS.map((each) => (each === tag ? 'ROLLBACK' : each))
+    expect(() => take(keeping('12', tags))).toThrow('A reset was answered with')
   })
 })
 
@@ -130,8 +179,8 @@ describe('behind a reset', () => {
   })
 
   test('travels nothing at the end of a lease: it has a Sync of its own, or leaves that to the next', () => {
-    expect(resetAtEnd(false)).toEqual(reset)
-    expect(resetAtEnd(true)).toEqual(Buffer.concat([reset, serialize.sync()]))
+    expect(resetAtEnd(0, false)).toEqual(reset)
+    expect(resetAtEnd(0, true)).toEqual(Buffer.concat([reset, serialize.sync()]))
   })
 })
 

@@ -118,5 +118,6 @@ function pickSettings(random: Random): DatabaseOptions {
     idleTimeoutMillis: random.pick([5, 10_000]),
     maxUses: random.pick([0, 0, 50]),
     maxLifetimeSeconds: random.pick([0, 0, 1]),
+    prepare: random.pick([true, 'connection'] as const),
   }
 }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { DatabaseOptions } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
@@ -49,7 +49,7 @@ const shared = lending.shared(start)
 
 const other = `${database.name}_other`
 
-test.each([
+const LEAVINGS: [string, string[]][] = [
   ['an open transaction', ['BEGIN', 'SELECT 1']],
   ['an open transaction of another kind', ['BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY']],
   ['a failed transaction', ['BEGIN', 'SELECT 1/0']],
@@ -73,14 +73,23 @@ test.each([
   ['an advisory lock of the session', ['SELECT pg_advisory_lock(42)', 'SELECT pg_advisory_lock_shared(43)']],
   ['an advisory lock of the transaction', ['BEGIN', 'SELECT pg_advisory_xact_lock(42)']],
   ['the state of a sequence', ["SELECT nextval('numbers')"]],
-])('the next lease sees nothing of %s', async (_what, statements) => {
-  const { broker, executor, connections } = shared()
-  const before = await executor.run(undefined, { name: 'looks' })
-  const [had, { leases }] = [connections(), broker.stats().default!]
-  expect(await executor.run(statements, { name: 'leaves' })).not.toEqual(before.seen)
-  expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
-  expect(connections()).toEqual(had)
-  expect(broker.stats().default).toMatchObject({ leases: leases + 2 })
+]
+
+describe.each([
+  ['for the lease', {}],
+  ['for the connection', { prepare: 'connection' as const }],
+])('where the server keeps statements %s', (_span, options) => {
+  const side = lending.shared(() => start(options))
+
+  test.each(LEAVINGS)('the next lease sees nothing of %s', async (_what, statements) => {
+    const { broker, executor, connections } = side()
+    const before = await executor.run(undefined, { name: 'looks' })
+    const [had, { leases }] = [connections(), broker.stats().default!]
+    expect(await executor.run(statements, { name: 'leaves' })).not.toEqual(before.seen)
+    expect(await executor.run(undefined, { name: 'looks' })).toEqual(before)
+    expect(connections()).toEqual(had)
+    expect(broker.stats().default).toMatchObject({ leases: leases + 2 })
+  })
 })
 
 test.each([

@@ -21,7 +21,7 @@ const answer = fc.constantFrom(
 
 /** How many bytes are the reset's, or why it is none. */
 function take(chunks: readonly Buffer[]): number | string {
-  const reset = new ResetAnswer()
+  const reset = new ResetAnswer(0)
   let start = 0
   try {
     for (const chunk of chunks) {
