@@ -139,6 +139,26 @@ describe('a signal', () => {
     expect(await stopping.ended()).toBe(130)
   })
 
+  test('ends the process, with 1, where a server that is silent would hold it up for longer', async () => {
+    const proxy = await lending.proxy()
+    const held = await lock(database, KEY)
+    const options = { connectionString: proxy.connectionString, cancelTimeoutMillis: 600_000 }
+    const stopping = new Program({
+      database: options,
+      task: 'waits',
+      input: KEY,
+      options: { timeoutMillis: 50 },
+    })
+    await stopping.until('running')
+    proxy.swallow()
+    stopping.signal('SIGTERM')
+    await until(() => stopping.isOver, 'for its end', 20_000)
+    proxy.cut()
+    await held.release()
+    expect(await stopping.ended()).toBe(1)
+    expect(stopping.stderr).toContain('did not come to its end within 5000 ms more')
+  })
+
   test('exits with 1 where `beforeClose` fails, and says so, after the connections are closed', async () => {
     const stopping = new Program({ fails: true })
     await stopping.until('running')
