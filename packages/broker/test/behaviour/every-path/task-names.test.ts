@@ -46,6 +46,20 @@ describe('a query of a task whose name the server is told of ends in a comment',
   })
 })
 
+test('a statement that outlives its lease names its task, and not the one that sent the same text before', async () => {
+  const broker = lending.broker({ max: 1, nameTasks: true, prepare: 'connection' })
+  const executor = lending.executor<Names>(broker, 'named.js')
+  const query = { text: `${LOOK} AND 1 = $1`, values: [1] }
+  for (const [name, shown] of [
+    ['shows', 'shows'],
+    ["odd */ 'name' é", 'odd%20*%2F%20%27name%27%20%C3%A9'],
+    ['shows', 'shows'],
+  ] as const)
+    expect(await executor.run(Array(4).fill(query), { name })).toEqual(
+      Array(4).fill(`${query.text} /*task='${shown}'*/`),
+    )
+})
+
 test('without the option the server is sent what the task has written', async () => {
   expect(await start().run('showsPlain', [LOOK, { text: `${LOOK} AND 1 = $1`, values: [1] }])).toEqual([
     LOOK,
