@@ -9,7 +9,6 @@ import {
   isBytes,
   isMemory,
   type KeepingSpan,
-  LAST_WORD,
   MOST_CHANNELS,
   type ServerAddress,
   SessionCell,
@@ -76,11 +75,7 @@ export class ServedThread {
   close(): void {
     this.#endLeases()
     this.#readControl()
-    setImmediate(() => {
-      // For one whose hello is still to come.
-      this.#control.postMessage(LAST_WORD)
-      this.#control.close()
-    })
+    setImmediate(() => this.#control.close())
   }
 
   #endLeases(): void {

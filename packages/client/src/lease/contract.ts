@@ -86,9 +86,6 @@ export interface BrokerInfo {
   threadId: number
 }
 
-/** Posted to each control port when the broker has closed, before the port does: Comlink leaves it alone. */
-export const LAST_WORD = 'The broker has closed'
-
 export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'standStill', 'serveLeases']
 
 /**

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type Remote, wrap } from 'comlink'
-import { BrokerClosedError, NotAttachedError } from '../common/errors.js'
+import { NotAttachedError } from '../common/errors.js'
 import { keepErrorsWhole } from './comlink-errors.js'
-import { type BrokerControl, type BrokerInfo, LAST_WORD } from './contract.js'
+import type { BrokerControl, BrokerInfo } from './contract.js'
 import { loopsTurned } from './loops-turned.js'
 
 /** This thread's end of a control port. */
@@ -20,17 +20,13 @@ export class ControlLink {
   /**
    * Comlink never settles a call whose port closes, so the call races against the port and the clock. Where it fails, the
    * port is closed.
-   * @throws NotAttachedError when no broker answers, BrokerClosedError.
+   * @throws NotAttachedError when no broker answers.
    */
   async hello(limitMillis: number): Promise<BrokerInfo> {
     const settled = new AbortController()
-    const closed = new Promise<never>((_, reject) => {
-      // It comes before the end of the port.
-      this.#port.on('message', (message) => {
-        if (message === LAST_WORD) reject(new BrokerClosedError('The broker is closed.'))
-      })
-      this.onClose(() => reject(notAttached('has closed, or there is none')))
-    })
+    const closed = new Promise<never>((_, reject) =>
+      this.onClose(() => reject(notAttached('has closed, or there is none'))),
+    )
     const silent = loopsTurned(limitMillis, settled.signal).then(() => {
       throw notAttached(`did not answer within ${limitMillis} ms`)
     })

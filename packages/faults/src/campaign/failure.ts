@@ -5,6 +5,8 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   PGLEASE_LEASE_LOST: 'lost',
   PGLEASE_LEASE_REVOKED: 'revoked',
   PGLEASE_BROKER_CLOSED: 'closed',
+  // A thread's first word to its broker came when that had closed.
+  PGLEASE_NOT_ATTACHED: 'closed',
   PGLEASE_EXECUTOR_CLOSED: 'closed',
   PGLEASE_LEASE_TIMEOUT: 'timeout',
   PGLEASE_CONNECT: 'refused',
