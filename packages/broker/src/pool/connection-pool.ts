@@ -267,7 +267,8 @@ export class ConnectionPool {
    */
   beginClose(): void {
     this.#all.beginClose()
-    this.#waiters.refuseAll(() => brokerClosed(this.#database))
+    this.#waiters.close(() => brokerClosed(this.#database))
+    this.#keepAlive.stop()
     this.#holders.wantAll()
     this.#checks.stop()
     for (const connection of this.#idle.takeAll()) this.close(connection, 'closed')

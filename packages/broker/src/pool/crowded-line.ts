@@ -25,6 +25,12 @@ export class CrowdedLine {
     this.#since = undefined
   }
 
+  /** Nobody will wait any more. A timer that runs would hold the pool in memory. */
+  stop(): void {
+    this.ended()
+    clearTimeout(this.#timer)
+  }
+
   #look(): void {
     this.#timer = undefined
     if (this.#since === undefined) return

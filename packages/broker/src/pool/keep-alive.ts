@@ -22,6 +22,11 @@ export class KeepAlive {
     if (this.#everyMillis > 0) this.#timer ??= this.#sweepIn(this.#everyMillis)
   }
 
+  /** No connection becomes idle any more. A timer that runs would hold the pool in memory. */
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
   #sweepIn(millis: number): NodeJS.Timeout {
     return setTimeout(() => this.#sweep(), Math.max(1, millis)).unref()
   }

@@ -67,6 +67,12 @@ export class Waiters {
     return { waiter, waitedMillis: this.#forget(waiter) }
   }
 
+  /** Refuses all, behind whom nobody joins. */
+  close(error: () => Error): void {
+    this.refuseAll(error)
+    this.#crowded.stop()
+  }
+
   refuseAll(error: () => Error): void {
     while (this.size > 0) this.next().waiter.refused(error())
   }
