@@ -13,6 +13,7 @@ import { type Inputs, type MapOptions, mapTasks, type SettledTask } from './map-
 import { transferableSymbol, valueSymbol } from './piscina-symbols.js'
 import { checkRunOptions, type RunOptions } from './run-options.js'
 import { TaskDispatch } from './task-dispatch.js'
+import { reportOfTask, type TaskReport } from './task-report.js'
 import { TaskRun } from './task-run.js'
 
 /**
@@ -81,6 +82,11 @@ export class SharedPoolExecutor<
   /** Tasks in threads. */
   get runningSize(): number {
     return this.#tasks.runningSize
+  }
+
+  /** The tasks in threads, as plain data; those that wait are only counted, by `queueSize`. */
+  tasks(): TaskReport[] {
+    return this.#tasks.running.map(reportOfTask).filter((report) => report !== undefined)
   }
 
   /**

@@ -42,6 +42,11 @@ export class TaskDispatch {
     return this.#threads.size
   }
 
+  /** Tasks that a thread begins or has begun. */
+  get running(): TaskRun[] {
+    return this.#threads.running
+  }
+
   /** All that have not ended. */
   get runs(): TaskRun[] {
     return [...this.#queue, ...this.#threads.running]

@@ -1,0 +1,58 @@
+import { ConfigurationError, type SharedPoolExecutor } from '@pglease/broker'
+
+/** What the page needs of one: any `SharedPoolExecutor` will do. */
+export type DashboardExecutor = Pick<SharedPoolExecutor, 'queueSize' | 'tasks'>
+
+export interface DashboardOptions {
+  /**
+   * What requests' paths begin with, such as `/pglease`, where the server does not take that off, as express' `use` does.
+   * Default: none.
+   */
+  prefix?: string
+  /** Pages that may be open at a time, from 1 on; one more is told so. Default: 10. */
+  maxViewers?: number
+  /** The least time between two looks into `pg_stat_activity`, in milliseconds; 0 for none at all. Default: 15000. */
+  serverMillis?: number
+  /** The greatest part of the time of all connections of a database that these looks may take, up to 1. Default: 0.01. */
+  serverShare?: number
+  /** Whether the beginning of queries is shown as `pg_stat_activity` has it, with what is written into them. Default: false. */
+  showStatements?: boolean
+}
+
+const DEFAULTS: Required<DashboardOptions> = {
+  prefix: '',
+  maxViewers: 10,
+  serverMillis: 15_000,
+  serverShare: 0.01,
+  showStatements: false,
+}
+
+const isNumber = (value: unknown, least: number, most: number) =>
+  typeof value === 'number' && value >= least && value <= most
+
+/** What each option takes, in words, unless the value will do. */
+const CHECKS: Record<keyof DashboardOptions, (value: unknown) => string | undefined> = {
+  prefix: (value) =>
+    typeof value === 'string' && /^(\/[^/?#]+)*$/.test(value) ? undefined : 'a path such as "/pglease"',
+  maxViewers: (value) =>
+    Number.isInteger(value) && isNumber(value, 1, 1000) ? undefined : 'a whole number from 1 to 1000',
+  serverMillis: (value) => (isNumber(value, 0, 2 ** 31) ? undefined : 'milliseconds, or 0 for never'),
+  serverShare: (value) => (isNumber(value, 0.0001, 1) ? undefined : 'a number from 0.0001 to 1'),
+  showStatements: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
+}
+
+/** @throws ConfigurationError */
+export function readOptions(options: DashboardOptions): Required<DashboardOptions> {
+  const read: Record<string, unknown> = { ...DEFAULTS }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(CHECKS, name)) {
+      const known = Object.keys(CHECKS).join(', ')
+      throw new ConfigurationError(`A dashboard has no option "${name}". Known: ${known}.`)
+    }
+    if (value === undefined) continue
+    const complaint = CHECKS[name as keyof DashboardOptions](value)
+    if (complaint !== undefined) throw new ConfigurationError(`dashboard.${name} takes ${complaint}.`)
+    read[name] = value
+  }
+  return read as unknown as Required<DashboardOptions>
+}
