@@ -5,6 +5,7 @@ import {
   type ResetForm,
   type ReturnedSession,
   SessionTracker,
+  type StatementsOfLease,
   syncMessage,
   terminateMessage,
 } from '@pglease/client/internal'
@@ -80,8 +81,8 @@ export class ServerConnection {
     })
   }
 
-  get statements(): SharedArrayBuffer | undefined {
-    return this.keptStatements?.memory
+  get statements(): StatementsOfLease | undefined {
+    return this.keptStatements?.ofLease
   }
 
   get tracker(): SessionTracker {

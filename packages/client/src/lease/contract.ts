@@ -1,6 +1,7 @@
 import type { ResetForm } from '../protocol/reset-ahead.js'
 import type { SessionSnapshot } from '../protocol/session-tracker.js'
 import type { Address } from '../socket/openssl.js'
+import type { StatementsOfLease } from './kept-statements.js'
 
 /**
  * What crosses between a worker thread and the broker. Control is a Comlink proxy, one per thread; each lease port
@@ -131,8 +132,8 @@ export interface ServerProcess {
   readonly processId: number
   /** As the server reports it. */
   readonly serverVersion: string
-  /** Of `KeptStatements`, where the database's connections keep statements from one lease to the next. */
-  readonly statements?: SharedArrayBuffer | undefined
+  /** Where the database's connections keep statements from one lease to the next. */
+  readonly statements?: StatementsOfLease | undefined
 }
 
 export interface GrantFrame extends ServerProcess {

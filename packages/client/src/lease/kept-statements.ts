@@ -4,18 +4,17 @@ import { createHash } from 'node:crypto'
 export const MOST_KEPT = 100
 
 /**
- * What is known of the session at the end of the lease that has it, or has had it:
- * - `unknown`: what the lease sends is not looked at, or not yet, or may have changed what its statements mean: all statements
- *   are to go at its end;
- * - `good`: the statements below may outlive the lease.
+ * Added to the number of the lease that has the connection, or has had it, where its statements may outlive it. Else what it sends
+ * is not looked at, or not yet, or may have changed what they mean: all are to go at its end.
  */
-const [UNKNOWN, GOOD] = [0, 1]
+const GOOD = 1
+const NEXT_LEASE = 2
 
 /** Of the reset that a thread has sent last. */
 const [DROPS_ALL, KEEPS] = [0, 1]
 
 /** Indices of words. A statement has four, of a hash of its text. */
-const [STATE, RESET, COUNT, FIRST] = [0, 1, 2, 4]
+const [LEASE, RESET, COUNT, FIRST] = [0, 1, 2, 4]
 const WORDS_EACH = 4
 
 const WORDS = FIRST + MOST_KEPT * WORDS_EACH
@@ -41,6 +40,12 @@ export function statementId(text: string | Uint8Array): StatementId {
   }
 }
 
+/** As a thread is told of it. */
+export interface StatementsOfLease {
+  readonly memory: SharedArrayBuffer
+  readonly lease: number
+}
+
 /**
  * Which statements the server keeps for a connection from one lease to the next, in memory that the broker and the threads
  * see. Who has the connection reads and writes it. It may know less than the server has: a statement is closed before it is
@@ -50,29 +55,38 @@ export class KeptStatements {
   /** For another thread. */
   readonly memory: SharedArrayBuffer
   readonly #words: Int32Array
+  /** A thread may hear of its lease when that is over, and the connection another's. */
+  #lease: number
 
-  constructor(memory = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor({ memory, lease }: StatementsOfLease = { memory: newMemory(), lease: 0 }) {
     this.memory = memory
     this.#words = new Int32Array(memory)
+    this.#lease = lease
+  }
+
+  /** Of whom this is. */
+  get ofLease(): StatementsOfLease {
+    return { memory: this.memory, lease: this.#lease }
   }
 
   /** A lease begins, and nothing is known of what it will send. */
   begin(): void {
-    Atomics.store(this.#words, STATE, UNKNOWN)
+    this.#lease = ((Atomics.load(this.#words, LEASE) & ~GOOD) + NEXT_LEASE) | 0
+    Atomics.store(this.#words, LEASE, this.#lease)
   }
 
-  /** By a client that looks at all that it sends, and tells by `spoil`. */
+  /** By a client that looks at all that its lease sends, and tells by `spoil`. */
   watch(): void {
-    Atomics.store(this.#words, STATE, GOOD)
+    Atomics.compareExchange(this.#words, LEASE, this.#lease, this.#lease + GOOD)
   }
 
   /** The server is to drop all statements at the end of the lease. */
   spoil(): void {
-    Atomics.store(this.#words, STATE, UNKNOWN)
+    Atomics.compareExchange(this.#words, LEASE, this.#lease + GOOD, this.#lease)
   }
 
   get isGood(): boolean {
-    return Atomics.load(this.#words, STATE) === GOOD
+    return (Atomics.load(this.#words, LEASE) & GOOD) === GOOD
   }
 
   /**
@@ -128,4 +142,8 @@ export class KeptStatements {
     }
     return -1
   }
+}
+
+function newMemory(): SharedArrayBuffer {
+  return new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)
 }

@@ -5,7 +5,7 @@ const id = (number: number) => statementId(`SELECT ${number}`)
 
 test('what one side adds or removes, the other sees', () => {
   const kept = new KeptStatements()
-  const other = new KeptStatements(kept.memory)
+  const other = new KeptStatements(kept.ofLease)
   for (const number of [1, 2, 3]) expect(kept.add(id(number))).toBe(true)
   other.remove(id(1))
   other.remove(id(7))
@@ -34,6 +34,18 @@ test('a reset keeps nothing of a lease whose client does not look at what it sen
   kept.watch()
   kept.spoil()
   expect(reset()).toEqual([false, false, false])
+})
+
+test('who hears of its lease when that is over says nothing of the lease that follows', () => {
+  const kept = new KeptStatements()
+  kept.begin()
+  const late = new KeptStatements(kept.ofLease)
+  kept.begin()
+  late.watch()
+  expect(kept.isGood).toBe(false)
+  new KeptStatements(kept.ofLease).watch()
+  late.spoil()
+  expect(kept.isGood).toBe(true)
 })
 
 test('memory that a thread has spoilt is a table all the same', () => {
