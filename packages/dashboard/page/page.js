@@ -54,11 +54,11 @@ function makeCharts() {
     chart(
       'Connections leased, and who waits',
       [
-        { name: 'leased', format: count },
+        { name: 'leased', format: number },
         { name: 'waiting', format: count },
         { name: 'idle', format: count },
       ],
-      ({ leased, kept, waiting, idle }) => [leased - kept, waiting, idle + kept],
+      ({ leased, waiting, idle }) => [leased, waiting, idle],
     ),
     chart('Leases', [{ name: 'leases', format: perSecond(number) }], ({ leasesPerSecond }) => [
       leasesPerSecond,
@@ -144,14 +144,13 @@ function showAll() {
 
 function showNow({ tasks, loop }, figures) {
   const { leased, kept, max, idle, connecting, settling, waiting, paused, wait, hold } = figures
-  const used = leased - kept
-  const isFull = used + connecting + settling >= max
+  const isFull = leased >= max
   const tiles = [
     {
       name: 'Leased',
-      value: `${count(used)} of ${count(max)}`,
-      note: `${count(idle)} idle, ${count(kept)} kept by threads, ${count(connecting + settling)} in between`,
-      share: max === 0 ? 0 : Math.min(1, used / max),
+      value: `${count(leased)} of ${count(max)}`,
+      note: `${count(idle)} idle (${count(kept)} kept by threads), ${count(connecting + settling)} in between`,
+      share: max === 0 ? 0 : Math.min(1, leased / max),
       state: isFull ? 'full' : '',
     },
     {

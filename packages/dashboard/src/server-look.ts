@@ -25,7 +25,7 @@ const ask = (showStatements: boolean) => `
     'maxClients', current_setting('max_connections')::int,
     'connections', (SELECT coalesce(json_agg(found), '[]') FROM found))::text AS answer`
 
-type Sizes = Pick<DatabaseFigures, 'idle' | 'kept' | 'max' | 'connecting' | 'leased' | 'settling' | 'paused'>
+type Sizes = Pick<DatabaseFigures, 'idle' | 'max' | 'connecting' | 'leased' | 'settling' | 'paused'>
 
 /**
  * Asks the server now and then what it knows of one database's connections, by a lease as everybody's. It opens no connection for
@@ -87,8 +87,8 @@ export class ServerLook {
   }
 }
 
-function obstacleOf({ paused, idle, kept, connecting, leased, settling }: Sizes) {
+function obstacleOf({ paused, idle, connecting, leased, settling }: Sizes) {
   if (paused) return 'paused'
-  if (idle + kept > 0) return undefined
+  if (idle > 0) return undefined
   return connecting + leased + settling === 0 ? 'none open' : 'full'
 }

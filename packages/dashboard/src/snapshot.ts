@@ -25,7 +25,7 @@ export interface DatabaseFigures {
   connecting: number
   idle: number
   leased: number
-  /** Of those leased, the ones that no lease has: their threads keep them for their next. */
+  /** Of those idle, the ones that threads keep for their next lease. */
   kept: number
   settling: number
   waiting: number

@@ -72,10 +72,12 @@ export class Watch {
       rate(now[key] - before[key], seconds)
     const { paused, min, max, connecting, idle, leased, settling, waiting } = now
     const { timeouts, refused, revoked, connectFailures, closed, handedOver } = now
+    const kept = leases.filter(({ database, state }) => database === name && state === 'kept').length
     return {
       name,
       ...{ paused, min, max, connecting, idle, leased, settling, waiting },
-      kept: leases.filter(({ database, state }) => database === name && state === 'kept').length,
+      // A thread may have begun a lease between the two looks.
+      kept: Math.min(kept, idle),
       ...{ leases: now.leases, timeouts, refused, revoked, connectFailures, lost: closed.lost },
       handedOverShare: now.leases === 0 ? 0 : handedOver / now.leases,
       leasesPerSecond: perSecond('leases'),

@@ -67,6 +67,13 @@ test('tasks are shown with their threads, also those that began before somebody 
   await settled
   const after = await viewer.sees(({ tasks }) => tasks!.failed === 1, 'the one that failed')
   expect(after.tasks).toMatchObject({ queued: 0, running: [], aborted: 0 })
+  const quiet = await viewer.sees(
+    ({ tasks, databases }) => tasks!.failed === 1 && databases[0]!.idle === 1,
+    'the connection that nobody leases',
+  )
+  expect(quiet.databases).toMatchObject([{ leased: 0, connecting: 0, settling: 0 }])
+  // What a thread keeps is idle; where nothing is handed over none does.
+  expect(quiet.databases[0]!.kept).toBe(quiet.leases!.length)
   const bytes = viewer.snapshots.map(({ databases }) => databases[0]!.bytesFromServerPerSecond)
   await until(
     () =>
@@ -93,7 +100,8 @@ test('warnings are shown, also those that came before somebody watched, and host
 
 test('the main thread’s delay is shown', async () => {
   const viewer = await Viewer.open(await serveDashboard(createDashboard(startBroker(database))))
-  await viewer.sees(() => true, 'the first snapshot')
+  // What measures it has begun by then.
+  await until(() => viewer.snapshots.length >= 2, 'for two snapshots')
   const end = performance.now() + 80
   while (performance.now() < end);
   const late = await viewer.sees(({ loop }) => loop.delay.max > 40, 'the delay')
