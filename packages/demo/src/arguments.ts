@@ -16,6 +16,8 @@ export interface DemoOptions {
   readonly effort: Effort
   readonly seed: number
   readonly json: boolean
+  /** Whether pages show the run as it goes on, and stay until somebody ends them. */
+  readonly dashboard: boolean
   readonly report: string
   /** A server of the user's own; the embedded one if undefined. */
   readonly databaseUrl: string | undefined
@@ -40,6 +42,8 @@ Usage: demo [options]
   --moves N           instead: moves tried per city, for the same tours in each run
   --seed N            another seed, other tours                          (1)
   --report FILE       where the map and the tables go                    (${DEFAULT_REPORT})
+  --dashboard         serve pages that show the pool and the map as it grows, on this machine only,
+                      until a key is pressed after the end
   --json              print one JSON object instead of the table
   --database-url URL  use this server instead of an embedded one, in a new schema pglease_demo  (DATABASE_URL)
   --drop              remove that schema at the end
@@ -58,6 +62,7 @@ const FLAGS = {
   seed: { type: 'string' },
   report: { type: 'string' },
   json: { type: 'boolean' },
+  dashboard: { type: 'boolean' },
   'database-url': { type: 'string' },
   drop: { type: 'boolean' },
   port: { type: 'string' },
@@ -83,6 +88,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     effort: readEffort(flags.seconds, flags.moves),
     seed: readWhole('--seed', flags.seed, { least: 0, most: 2 ** 32 - 1 }) ?? 1,
     json: flags.json ?? false,
+    dashboard: flags.dashboard ?? false,
     report: flags.report ?? DEFAULT_REPORT,
     databaseUrl,
     port: readWhole('--port', flags.port, { least: 1, most: 65535 }),

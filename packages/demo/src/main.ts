@@ -2,6 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { abortOnSignals, checkOutputFile, messageOf, runCommand, wrapWords } from '@pglease/commands'
 import { type DemoOptions, HELP, readArguments } from './arguments.js'
 import { checkCountries, countryName } from './countries.js'
+import { LiveMap } from './live/live-map.js'
+import { LivePage } from './live/live-page.js'
+import { untilDismissed } from './live/until-dismissed.js'
+import type { Live } from './plan.js'
 import { showProgress } from './progress.js'
 import { renderPage } from './report/page.js'
 import { type Outcome, runDemo } from './run.js'
@@ -10,7 +14,9 @@ import { count, printSummary, type Summary } from './summary.js'
 async function run(options: DemoOptions): Promise<number> {
   if (options.countries) await checkCountries(options.countries)
   checkOutputFile('--report', options.report)
-  const outcome = await runWithProgress(options)
+  const signal = abortOnSignals()
+  using live = options.dashboard ? await openLive() : undefined
+  const outcome = await runWithProgress(options, signal, live)
   const { stdout } = process
   stdout.write(
     `${options.json ? JSON.stringify(outcome.summary) : printSummary(outcome.summary, stdout.columns)}\n`,
@@ -19,6 +25,10 @@ async function run(options: DemoOptions): Promise<number> {
   if (!options.json) say(`The map and all tours: ${options.report}`)
   const complaints = complaintsAbout(outcome)
   complaints.forEach(say)
+  if (live) {
+    say(`The pages stay at ${live.page.url} and ${live.page.url}map/ until a key or Ctrl-C ends them.`)
+    await untilDismissed(signal)
+  }
   return complaints.length === 0 ? 0 : 1
 }
 
@@ -26,10 +36,21 @@ function say(line: string): void {
   process.stderr.write(`${wrapWords(line, process.stderr.columns)}\n`)
 }
 
-async function runWithProgress(options: DemoOptions): Promise<Outcome> {
+async function openLive() {
+  const map = new LiveMap()
+  const page = await LivePage.open(map)
+  return { map, page, [Symbol.dispose]: () => page[Symbol.dispose]() }
+}
+
+async function runWithProgress(
+  options: DemoOptions,
+  signal: AbortSignal,
+  live: Live | undefined,
+): Promise<Outcome> {
   const progress = showProgress(process.stderr)
+  if (live) progress.head(`The pool: ${live.page.url}  The map as it grows: ${live.page.url}map/`)
   try {
-    return await runDemo(options, abortOnSignals(), progress)
+    return await runDemo(options, signal, progress, live)
   } finally {
     progress.close()
   }

@@ -1,6 +1,8 @@
 import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
 import type { DemoOptions, Effort } from './arguments.js'
 import { countryName } from './countries.js'
+import type { LiveMap } from './live/live-map.js'
+import type { LivePage } from './live/live-page.js'
 import type { Progress } from './progress.js'
 import { count, savedPercent, whole } from './summary.js'
 import type { CountrySize } from './tasks/load-cities.js'
@@ -8,6 +10,12 @@ import type { TourResult } from './tasks/plan-tour.js'
 import type { TourBudget } from './tour/index.js'
 
 type Executor = SharedPoolExecutor<typeof import('./tasks.js')>
+
+/** What shows the run as it goes on. */
+export interface Live {
+  readonly page: LivePage
+  readonly map: LiveMap
+}
 
 export interface Failure {
   readonly country: string
@@ -28,6 +36,7 @@ export async function planAllTours(
   options: DemoOptions,
   signal: AbortSignal,
   progress: Progress,
+  live: Live | undefined,
 ): Promise<Planned> {
   const broker = new ConnectionBroker({
     databases: { default: { connectionString, max: options.connections } },
@@ -36,10 +45,12 @@ export async function planAllTours(
     filename: new URL('./tasks.js', import.meta.url),
     maxThreads: options.threads,
   })
+  live?.page.show(broker, executor)
   try {
     progress.note('Loading the cities')
     const sizes = await executor.run(options.countries, { name: 'loadCities', signal })
-    const { tours, failures } = await planEach(executor, sizes, options, signal, progress)
+    if (live) live.map.begin(await executor.run(undefined, { name: 'drawMap', signal }))
+    const { tours, failures } = await planEach(executor, sizes, options, signal, progress, live)
     progress.note('Verifying the tours')
     const wrong = await executor.run(undefined, { name: 'verifyTours', signal })
     const map = await executor.run(undefined, { name: 'drawMap', signal })
@@ -56,6 +67,7 @@ async function planEach(
   { effort, seed, threads }: DemoOptions,
   signal: AbortSignal,
   progress: Progress,
+  live: Live | undefined,
 ): Promise<Pick<Planned, 'tours' | 'failures'>> {
   const tours: TourResult[] = []
   const failures: Failure[] = []
@@ -68,7 +80,9 @@ async function planEach(
     try {
       const budget = budgetOf(size.cities / cities, size.cities, effort, threads)
       const onProgress = (fraction: unknown) => bar.advance(fraction as number)
-      const tour = await executor.run({ country, budget, seed }, { name: 'planTour', signal, onProgress })
+      const request = { country, budget, seed, drawn: live !== undefined }
+      const tour = await executor.run(request, { name: 'planTour', signal, onProgress })
+      live?.map.found(tour)
       tours.push(tour)
       bar.finish(describe(tour))
     } catch (error) {

@@ -10,6 +10,8 @@ const BESIDE_WIDTH = 14
 
 /** Shows how far the job is. */
 export interface Progress {
+  /** Says what stays true all along. */
+  head(text: string): void
   /** Says what goes on. */
   note(text: string): void
   /** How much work the bars to come are together. */
@@ -38,6 +40,10 @@ class ProgressLines implements Progress {
   #done = 0
 
   constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  head(text: string): void {
+    this.note(text)
+  }
 
   note(text: string): void {
     this.stream.write(`${text}\n`)
@@ -71,6 +77,7 @@ class ProgressBars implements Progress {
   readonly #timer: NodeJS.Timeout
   readonly #started = performance.now()
   readonly #screen: Screen
+  #head: string[] = []
   #note = 'Starting'
   #expected = 0
   #done = 0
@@ -78,6 +85,10 @@ class ProgressBars implements Progress {
   constructor(stream: WriteStream) {
     this.#screen = new Screen(stream)
     this.#timer = setInterval(() => this.#draw(), MILLIS_BETWEEN_FRAMES).unref()
+  }
+
+  head(text: string): void {
+    this.#head = [text]
   }
 
   note(text: string): void {
@@ -119,8 +130,9 @@ class ProgressBars implements Progress {
     const bars = [...this.#bars]
     const width = this.#screen.columns - BESIDE_WIDTH
     const running = bars.reduce((sum, { weight, fraction }) => sum + weight * fraction, 0)
-    if (this.#expected === 0) return [`${seconds} s  ${this.#note}`]
+    if (this.#expected === 0) return [...this.#head, `${seconds} s  ${this.#note}`]
     return [
+      ...this.#head,
       `${seconds} s  ${drawBar(this.#note, (this.#done + running) / this.#expected, width)}`,
       ...bars.map(({ label, fraction }) => `       ${drawBar(label, fraction, width)}`),
     ]

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import type { DemoOptions } from './arguments.js'
-import { type Failure, planAllTours } from './plan.js'
+import { type Failure, type Live, planAllTours } from './plan.js'
 import type { Progress } from './progress.js'
 import type { Report } from './report/page.js'
 import { ConnectionSampler } from './sampler.js'
@@ -24,6 +24,7 @@ export async function runDemo(
   options: DemoOptions,
   signal: AbortSignal,
   progress: Progress,
+  live?: Live,
 ): Promise<Outcome> {
   await using server = await openServer(options)
   signal.throwIfAborted()
@@ -31,7 +32,7 @@ export async function runDemo(
   try {
     await lockOut(observer)
     return await inOwnSchema(observer, options.drop, () =>
-      observeJob(observer, server.connectionString, options, signal, progress),
+      observeJob(observer, server.connectionString, options, signal, progress, live),
     )
   } finally {
     await observer.end().catch(() => {})
@@ -58,12 +59,19 @@ async function observeJob(
   options: DemoOptions,
   signal: AbortSignal,
   progress: Progress,
+  live: Live | undefined,
 ): Promise<Outcome> {
   const name = `pglease demo ${randomUUID()}`
   await using sampler = new ConnectionSampler(observer, name)
   const started = performance.now()
   const stop = AbortSignal.any([signal, sampler.lost])
-  const planned = await planAllTours(withApplicationName(connectionString, name), options, stop, progress)
+  const planned = await planAllTours(
+    withApplicationName(connectionString, name),
+    options,
+    stop,
+    progress,
+    live,
+  )
   const seconds = Math.round(performance.now() - started) / 1000
   const leakedConnections = await sampler.countLeft()
   const { tours, failures, wrong, map } = planned

@@ -13,6 +13,7 @@ test('without arguments everything has its default', () => {
     effort: { seconds: 20 },
     seed: 1,
     json: false,
+    dashboard: false,
     report: 'pglease-report.html',
     databaseUrl: undefined,
     port: undefined,
@@ -21,7 +22,7 @@ test('without arguments everything has its default', () => {
 })
 
 test('every flag arrives', () => {
-  const line = `--countries it,FR,it --threads 8 --connections 3 --moves 50 --seed 7 --json --report x.html --drop`
+  const line = `--countries it,FR,it --threads 8 --connections 3 --moves 50 --seed 7 --json --dashboard --report x.html --drop`
   expect(readArguments([...line.split(' '), '--database-url', URL], {})).toEqual({
     countries: ['IT', 'FR'],
     threads: 8,
@@ -29,6 +30,7 @@ test('every flag arrives', () => {
     effort: { movesPerCity: 50 },
     seed: 7,
     json: true,
+    dashboard: true,
     report: 'x.html',
     databaseUrl: URL,
     port: undefined,
@@ -53,7 +55,8 @@ test('help names every flag', () => {
   for (const flag of ['countries', 'threads', 'connections', 'seconds', 'moves', 'seed', 'report', 'json']) {
     expect(HELP).toContain(`--${flag} `)
   }
-  for (const flag of ['database-url', 'drop', 'port', 'help']) expect(HELP).toContain(`--${flag} `)
+  for (const flag of ['database-url', 'dashboard', 'drop', 'port', 'help'])
+    expect(HELP).toContain(`--${flag} `)
 })
 
 test.each([

@@ -35,6 +35,7 @@ const tour = (country: string, cities: number) => ({
   kilometresAfter: 750,
   moves: 10,
   seconds: 0.5,
+  path: '',
 })
 
 describe('the map', () => {

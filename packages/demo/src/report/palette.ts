@@ -1,5 +1,5 @@
 /** How many colours the style sheet has for tours: `--tour-0` and so on. */
-const COLOURS = 9
+export const COLOURS = 9
 
 export interface Spot {
   readonly x: number

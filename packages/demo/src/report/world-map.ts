@@ -29,22 +29,26 @@ type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection 
 
 /** The tours over the land of the world, as one SVG element without colours of its own. */
 export function drawWorldMap(tours: readonly MappedTour[]): string {
-  const projection = geoEqualEarth()
-    .fitExtent(
-      [
-        [4, 4],
-        [MAP_WIDTH - 4, MAP_HEIGHT - 4],
-      ],
-      { type: 'Sphere' },
-    )
-    .precision(BEND)
-  const path = geoPath(projection)
+  const path = newPath()
   return `<svg id="map" viewBox="0 0 ${MAP_WIDTH} ${MAP_HEIGHT}" role="img" aria-label="World map of the tours">
 ${drawLand(path.digits(LAND_DIGITS))}
 <g class="tours">
 ${drawTours(path.digits(TOUR_DIGITS), tours)}
 </g>
 </svg>`
+}
+
+/** The line of one tour, for the same map. */
+export function drawTour(places: MappedTour['places']): string {
+  return newPath().digits(TOUR_DIGITS)(closedLine(places)) ?? ''
+}
+
+function newPath(): GeoPath {
+  const extent: [[number, number], [number, number]] = [
+    [4, 4],
+    [MAP_WIDTH - 4, MAP_HEIGHT - 4],
+  ]
+  return geoPath(geoEqualEarth().fitExtent(extent, { type: 'Sphere' }).precision(BEND))
 }
 
 function drawLand(path: GeoPath): string {
@@ -60,7 +64,7 @@ function drawLand(path: GeoPath): string {
 }
 
 function drawTours(path: GeoPath, tours: readonly MappedTour[]): string {
-  const lines = tours.map(closedLine)
+  const lines = tours.map(({ places }) => closedLine(places))
   const centres = lines.map((line) => path.centroid(line)).map(([x, y]) => ({ x, y }))
   const colours = colourApart(centres)
   return tours
@@ -72,7 +76,7 @@ function drawTours(path: GeoPath, tours: readonly MappedTour[]): string {
 }
 
 /** As lines and not as a polygon, so that the antimeridian cuts it without drawing along it. */
-function closedLine({ places }: MappedTour): Feature<MultiLineString> {
+function closedLine(places: MappedTour['places']): Feature<MultiLineString> {
   const ring = [...places, places[0]!].map(([longitude, latitude]) => [longitude, latitude])
   return { type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: [ring] } }
 }

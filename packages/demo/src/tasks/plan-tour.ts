@@ -1,10 +1,13 @@
 import type { LeasedClient, TaskContext } from '@pglease/client'
+import { drawTour } from '../report/world-map.js'
 import { type ShortTour, shortTour, type TourBudget } from '../tour/index.js'
 
 export interface TourRequest {
   readonly country: string
   readonly budget: TourBudget
   readonly seed: number
+  /** Whether its line on the map is wanted as well. */
+  readonly drawn: boolean
 }
 
 export interface TourResult {
@@ -15,6 +18,8 @@ export interface TourResult {
   readonly moves: number
   /** Of the computation alone. */
   readonly seconds: number
+  /** Its line on the map, as SVG has it; empty where that was not wanted. */
+  readonly path: string
 }
 
 interface City {
@@ -27,7 +32,7 @@ const MILLIS_BETWEEN_REPORTS = 100
 
 /** Plans and stores the tour of one country; reports the fraction done while it computes. */
 export async function planTour(request: TourRequest, context: TaskContext): Promise<TourResult> {
-  const { country, budget, seed } = request
+  const { country, budget, seed, drawn } = request
   const { rows: cities } = await context.db.query<City>(
     'select id, longitude, latitude from pglease_demo.cities where country = $1 order by id',
     [country],
@@ -39,8 +44,11 @@ export async function planTour(request: TourRequest, context: TaskContext): Prom
   const seconds = (performance.now() - started) / 1000
   await context.withConnection((db) => storeTour(db, country, cities, tour))
   const { kilometresBefore, kilometresAfter, moves } = tour
-  return { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds }
+  const path = drawn ? drawTour(Array.from(tour.order, (index) => placeOf(cities[index]!))) : ''
+  return { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds, path }
 }
+
+const placeOf = ({ longitude, latitude }: City) => [longitude, latitude] as const
 
 /** Stops the computation when the caller has aborted, and tells it now and then how far it is. */
 function reporter({ throwIfAborted, reportProgress }: TaskContext): (fraction: number) => void {
