@@ -47,6 +47,7 @@ test('with --dashboard the pool and the map are served while the run goes on, an
   for (const [, name] of page.body.matchAll(/(?:href|src)="([^"]+)"/g))
     expect([name, (await ask(new URL(name!, `${url}map/`).href)).status]).toEqual([name, 200])
   expect((await ask(`${url}map/../../package.json`)).status).toBe(404)
+  expect((await ask(`${url}/`)).status).toBe(404)
   expect((await ask(url, { host: 'elsewhere' })).status).toBe(403)
 
   await until(() => demo.stderr.includes('The pages stay at'), 'for the end of the run', PLANNING_MS)

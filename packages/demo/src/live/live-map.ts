@@ -35,9 +35,11 @@ export class LiveMap {
 
   /** @returns whether the request was for the map */
   answer({ method, url = '' }: IncomingMessage, response: ServerResponse): boolean {
-    const { pathname, searchParams } = new URL(url, 'http://map')
-    if (!pathname.startsWith('/map/')) return false
-    const file = this.#file(pathname.slice('/map/'.length), Number(searchParams.get('from')))
+    // Not by `URL`, which throws for some of what a request may ask for.
+    const [path = '', search = ''] = url.split('?', 2)
+    if (!path.startsWith('/map/')) return false
+    const from = Number(new URLSearchParams(search).get('from'))
+    const file = this.#file(path.slice('/map/'.length), from)
     if (file === undefined) send(response, 404, 'text/plain', 'There is no such page.\n')
     else if (method !== 'GET') send(response, 405, 'text/plain', 'This can only be read.\n')
     else send(response, 200, ...file)
