@@ -31,6 +31,7 @@ import {
 import { closeBrought } from './common/brought.js'
 import { channels } from './common/channels.js'
 import type { Health } from './common/health.js'
+import { LONGEST_TIMER } from './common/longest-timer.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
@@ -181,7 +182,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   async healthcheck(options: HealthcheckOptions<Name> = {}): Promise<Health<Name>> {
     checkOptions('healthcheck', options, {
       database: text,
-      timeoutMillis: whole(1, 2 ** 31 - 1),
+      timeoutMillis: whole(1, LONGEST_TIMER),
     })
     const { database, timeoutMillis = HEALTH_MILLIS } = options
     if (database !== undefined) this.#mustHave(database)

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../common/longest-timer.js'
 import type { CloseReason, Counters } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import { NOBODY } from '../connection/connection-user.js'
@@ -19,9 +20,6 @@ export interface ConnectionEvents {
   /** No connection could be opened for long, or one can be again. */
   warn: WarningListener
 }
-
-/** The longest that a timer takes, in milliseconds. */
-const MOST_MILLIS = 2 ** 31 - 1
 
 /**
  * All connections that count against a pool's `max`: those being opened, and those that the server has accepted, until it
@@ -202,7 +200,7 @@ export class AllConnections {
    * not end before: connections that nobody holds would let it.
    */
   async gone(): Promise<boolean> {
-    const stays = setInterval(() => {}, MOST_MILLIS)
+    const stays = setInterval(() => {}, LONGEST_TIMER)
     while (this.size > 0 && this.#state !== 'open') await this.#change()
     clearInterval(stays)
     return this.#state !== 'open'

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../common/longest-timer.js'
 import { type ConnectionUser, NOBODY } from '../connection/connection-user.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 
@@ -10,9 +11,6 @@ export interface IdleLimits {
   /** Closes a connection that is in the pool no more. */
   close(connection: ServerConnection, reason: 'idle' | 'lifetime' | 'lost' | 'resized'): void
 }
-
-/** Node's timers take no more: 24 days. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** The pool's idle connections. Used last is lent first, so that those not needed grow old together. */
 export class IdleConnections {

@@ -12,8 +12,6 @@ export interface KeptSource {
   readonly likelyStatements: KeptStatements | undefined
 }
 
-const NONE: readonly string[] = []
-
 /**
  * The statements that outlive the lease, where its database's connections keep them. Once something is sent that may change what
  * they mean, they are of no use to the lease any more, and all are to go at its end.
@@ -58,9 +56,9 @@ export class LastingStatements {
     // What cannot be repeated waits for an answer: until then the lease may still get another connection.
     if (!canRepeat && !this.#parsing.hasAnswers) return undefined
     const kept = this.#source.likelyStatements
-    if (kept?.has(known)) return { name: known.name, is: 'kept', dropped: NONE }
+    if (kept?.has(known)) return { name: known.name, is: 'kept' }
     this.#parsing.add(known)
-    return { name: known.name, is: kept === undefined ? 'perhaps kept' : 'new', dropped: NONE }
+    return { name: known.name, is: kept === undefined ? 'perhaps kept' : 'new' }
   }
 
   /** The server has refused a statement that it has kept. */

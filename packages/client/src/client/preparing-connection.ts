@@ -60,7 +60,7 @@ export class PreparingConnection extends UntypedConnection {
   /** The name of what was to be parsed without one: what refers to that refers to this. */
   #unnamed: string | undefined
   /** What the server calls the statements of the user's own names, where they outlive the lease: another may use those names. */
-  readonly #names = new Map<string, string>()
+  #names: Map<string, string> | undefined
   /** Not bound yet. */
   #kept: KeptQuery | undefined
 
@@ -93,8 +93,8 @@ export class PreparingConnection extends UntypedConnection {
     const use = statement.name ? this.#useNamed(statement) : this.#use(statement)
     this.#unnamed = statement.name ? undefined : use?.name
     if (use === undefined) return this.#parseAsIs(statement)
-    if (statement.name) this.#names.set(statement.name, use.name)
-    for (const name of use.dropped) this.close({ type: 'S', name })
+    if (statement.name) this.#rename(statement.name, use.name)
+    for (const name of use.dropped ?? []) this.close({ type: 'S', name })
     if (use.is !== 'kept') this.#parseNamed({ ...statement, name: use.name })
     if (use.is === 'new' || this.client === undefined || this.client.pipeline) return
     const isInTransaction = this.client._txStatus !== 'I'
@@ -102,7 +102,7 @@ export class PreparingConnection extends UntypedConnection {
   }
 
   override bind(portal: StatementUse): void {
-    if (portal.statement) portal.statement = this.#names.get(portal.statement) ?? portal.statement
+    if (portal.statement) portal.statement = this.#names?.get(portal.statement) ?? portal.statement
     else if (this.#unnamed !== undefined) portal.statement = this.#unnamed
     super.bind(portal)
   }
@@ -120,8 +120,13 @@ export class PreparingConnection extends UntypedConnection {
 
   #parseAsIs(statement: Statement): void {
     if (!statement.name) return super.parse(statement)
-    this.#names.delete(statement.name)
+    this.#names?.delete(statement.name)
     this.#parseNamed(statement)
+  }
+
+  #rename(name: string, onServer: string): void {
+    this.#names ??= new Map()
+    this.#names.set(name, onServer)
   }
 
   #parseNamed(statement: Statement): void {

@@ -20,13 +20,11 @@ export interface Use {
    */
   readonly is: 'new' | 'kept' | 'perhaps kept'
   /** Names that the server need not keep any more. */
-  readonly dropped: readonly string[]
+  readonly dropped?: readonly string[]
 }
 
 /** The most texts of a lease that are looked out for, and so the most statements that the server keeps for it. */
 const MOST_TEXTS = 100
-
-const NONE: readonly string[] = []
 
 /**
  * The statements of one lease. A text that is sent for the second time gets a name, and from the third on it is not parsed
@@ -47,8 +45,7 @@ export class Statements {
     const found = this.#texts.get(text)
     if (found === undefined) this.#add(text)
     else if (found === 'seen') return this.#name(text)
-    else if (found !== 'once' && found.state === 'kept')
-      return { name: found.name, is: 'kept', dropped: NONE }
+    else if (found !== 'once' && found.state === 'kept') return { name: found.name, is: 'kept' }
     return undefined
   }
 
