@@ -35,7 +35,7 @@ import { LONGEST_TIMER } from './common/longest-timer.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
-import type { BrokerWarning, ReachWarning } from './common/warnings.js'
+import { type BrokerWarning, type ReachWarning, signed } from './common/warnings.js'
 import type { DatabaseOptions, PoolSize } from './connection/database-options.js'
 import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
@@ -46,6 +46,8 @@ import { ThreadPorts } from './lease/thread-ports.js'
 import { ThreadShare } from './lease/thread-share.js'
 
 export interface BrokerOptions<Name extends string = string> {
+  /** Tells it from others of the process in warnings, in the messages of channels, and in metrics. Default: none. */
+  name?: string
   /** By name; a lease that names none is on `default`. */
   databases: Record<Name, DatabaseOptions>
   /**
@@ -119,6 +121,8 @@ const HEALTH_MILLIS = 1000
  * on the main thread and must be closed: connections keep the process alive.
  */
 export class ConnectionBroker<Name extends string = string> extends EventEmitter<BrokerEvents> {
+  /** As its options have it. */
+  readonly name: string | undefined
   readonly #databases: ReadonlyMap<string, DatabaseLeases>
   readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
   readonly #ports: ThreadPorts
@@ -133,11 +137,14 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     checkOptions('', options, {
       databases: (value) => (isObject(value) ? undefined : 'an object of databases by name'),
       handOver: flag,
+      name: text,
     })
+    this.name = options.name
     const entries = Object.entries<DatabaseOptions>(options.databases ?? {})
     if (entries.length === 0)
       throw wrong('databases', options.databases, 'an object with at least one database, mostly "default"')
-    const warn = (warning: BrokerWarning) => {
+    const warn = (anonymous: BrokerWarning) => {
+      const warning = signed(anonymous, this.name)
       if (channels.warning.hasSubscribers) channels.warning.publish(warning)
       tell(this, 'warning', warning)
       if (warning.code === 'PGLEASE_UNREACHABLE') tell(this, 'unreachable', warning)
@@ -146,7 +153,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     this.#databases = new Map(
       entries.map(([name, each]) => [
         name,
-        new DatabaseLeases(readDatabase(name, each, options.handOver), warn),
+        new DatabaseLeases({ ...readDatabase(name, each, options.handOver), broker: options.name }, warn),
       ]),
     )
     this.#ports = new ThreadPorts(warn)

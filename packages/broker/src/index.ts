@@ -13,6 +13,7 @@ export {
   type ConnectionFailedMessage,
   type ConnectionOpenedMessage,
   channels,
+  type DatabaseMessage,
   type GrantedLeaseMessage,
   type LeaseEndedMessage,
   type LeaseGrantedMessage,

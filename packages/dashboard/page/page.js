@@ -129,8 +129,15 @@ function showChoice({ databases }) {
   select.replaceChildren(...databases.map(({ name }) => element('option', { value: name }, name)))
 }
 
+function showTitle({ name }) {
+  const title = name === undefined ? 'pglease' : `${name} · pglease`
+  setText(at('title'), title)
+  if (document.title !== title) document.title = title
+}
+
 function showAll() {
   if (latest === undefined) return
+  showTitle(latest)
   showChoice(latest)
   const figures = chosen(latest)
   showNow(latest, figures)

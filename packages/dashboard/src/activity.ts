@@ -1,9 +1,14 @@
-import { channels } from '@pglease/broker'
+import {
+  type ConnectionBroker,
+  channels,
+  type LeaseMessage,
+  type LeaseReleasedMessage,
+} from '@pglease/broker'
 import type { Times } from './snapshot.js'
 import { subscribe } from './subscribe.js'
 import { RecentTimes } from './times.js'
 
-/** What the channels tell, from here on until `stop`: of all brokers and executors of the process. */
+/** What the channels tell, from here on until `stop`: of the leases of one broker, and of the tasks of all executors of the process. */
 export class Activity {
   readonly #waits = new Map<string, RecentTimes>()
   readonly #holds = new Map<string, RecentTimes>()
@@ -14,18 +19,18 @@ export class Activity {
   failed = 0
   aborted = 0
 
-  /** @param databases the names of those whose leases matter */
-  constructor(databases: readonly string[]) {
-    for (const name of databases) {
-      this.#waits.set(name, new RecentTimes())
-      this.#holds.set(name, new RecentTimes())
+  /** @param broker the one whose leases matter */
+  constructor({ name, databases }: Pick<ConnectionBroker, 'name' | 'databases'>) {
+    for (const database of databases) {
+      this.#waits.set(database, new RecentTimes())
+      this.#holds.set(database, new RecentTimes())
     }
-    const held = ({ database, holdMillis }: { database: string; holdMillis: number }) =>
-      this.#holds.get(database)?.record(holdMillis)
+    const record = (times: Map<string, RecentTimes>, { broker, database }: LeaseMessage, millis: number) => {
+      if (broker === name) times.get(database)?.record(millis)
+    }
+    const held = (message: LeaseReleasedMessage) => record(this.#holds, message, message.holdMillis)
     this.#ends = [
-      subscribe(channels.leaseGranted, ({ database, waitMillis }) =>
-        this.#waits.get(database)?.record(waitMillis),
-      ),
+      subscribe(channels.leaseGranted, (message) => record(this.#waits, message, message.waitMillis)),
       subscribe(channels.leaseReleased, held),
       subscribe(channels.leaseRevoked, held),
       subscribe(channels.leaseLost, held),

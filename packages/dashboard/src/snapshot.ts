@@ -4,6 +4,8 @@ import type { LeaseReport, TaskReport } from '@pglease/broker'
 export interface Snapshot {
   /** Milliseconds of the epoch. */
   at: number
+  /** Of the broker; undefined where it has none. */
+  name: string | undefined
   state: string
   databases: DatabaseFigures[]
   /** Undefined where there are so many that to list them would take long. */

@@ -26,7 +26,7 @@ export class Watch {
   #last: { readonly at: number; readonly figures: Record<string, DatabaseStatistics> }
 
   constructor(private readonly watched: Watched) {
-    this.#activity = new Activity(watched.broker.databases)
+    this.#activity = new Activity(watched.broker)
     this.#last = { at: performance.now(), figures: watched.broker.stats() }
   }
 
@@ -45,6 +45,7 @@ export class Watch {
     for (const database of databases) looks.get(database.name)!.tick(database)
     return {
       at: Date.now(),
+      name: broker.name === undefined ? undefined : cut(broker.name, 200),
       state: broker.state,
       databases,
       leases: leases?.slice(0, MOST_LISTED).map(shorten),

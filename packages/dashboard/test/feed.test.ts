@@ -12,6 +12,8 @@ const database = await createTestDatabase()
 failOnLeaks(database)
 closeAtEnd()
 
+type Broker = ReturnType<typeof startBroker>
+
 const listeners = () => Object.values(channels).filter(({ hasSubscribers }) => hasSubscribers).length
 
 test('a lease that is held, one who waits, and the times of both are shown', async () => {
@@ -45,6 +47,25 @@ test('a lease that is held, one who waits, and the times of both are shown', asy
   const after = viewer.snapshots.at(-1)!
   expect(after.databases[0]!.leases).toBeGreaterThanOrEqual(2)
   expect(viewer.snapshots.some(({ databases }) => databases[0]!.leasesPerSecond > 0)).toBe(true)
+})
+
+test('the times are those of the page’s own broker, whatever else the databases of others are called', async () => {
+  const options = { serverMillis: 0 }
+  const [own, other] = ['own', 'other'].map((name) => startBroker(database, {}, name)) as [Broker, Broker]
+  const viewer = await Viewer.open(await serveDashboard(createDashboard(own, [], options)))
+  await viewer.sees(() => true, 'a snapshot')
+  for (const broker of [other, other, own]) await broker.withConnection((client) => client.query('SELECT 1'))
+  const counts = () =>
+    viewer.snapshots.reduce(
+      (sums, { databases: [shown] }) => ({
+        waits: sums.waits + shown!.wait.count,
+        holds: sums.holds + shown!.hold.count,
+      }),
+      { waits: 0, holds: 0 },
+    )
+  await until(() => counts().holds > 0, 'for its lease to be told of')
+  expect(counts()).toEqual({ waits: 1, holds: 1 })
+  expect(viewer.snapshots.at(-1)).toMatchObject({ name: 'own', databases: [{ leases: 1 }] })
 })
 
 test('tasks are shown with their threads, also those that began before somebody watched', async () => {

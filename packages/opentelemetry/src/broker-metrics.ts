@@ -5,14 +5,22 @@ import {
   type MeterProvider,
   metrics,
 } from '@opentelemetry/api'
-import { type ConnectionBroker, channels, type LeaseReleasedMessage } from '@pglease/broker'
+import {
+  type ConnectionBroker,
+  channels,
+  type DatabaseMessage,
+  type LeaseReleasedMessage,
+} from '@pglease/broker'
 import { all, POOL_SECONDS, SCOPE, seconds } from './scope.js'
 import { subscribe } from './subscribe.js'
 
 export interface BrokerMetricsOptions {
   /** Default: the global one. */
   meterProvider?: MeterProvider
-  /** The `db.client.connection.pool.name` of a database. Default: its name in the broker's options. */
+  /**
+   * The `db.client.connection.pool.name` of a database. Default: its name in the broker's options, behind that of the broker and a
+   * slash where the broker has one.
+   */
   poolName?: (database: string) => string
 }
 
@@ -21,17 +29,18 @@ const STATE = 'db.client.connection.state'
 
 /**
  * Reports the pool metrics of the semantic conventions, each database of the broker a pool. Brokers of one process are told from
- * one another by the names of their databases.
+ * one another by their `name`.
  * https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#connection-pools
  * @returns what ends it; a broker that has closed is reported until then.
  */
 export function observeBroker(broker: ConnectionBroker, options: BrokerMetricsOptions = {}): () => void {
   const meter = (options.meterProvider ?? metrics).getMeter(SCOPE)
-  const poolName = options.poolName ?? ((database) => database)
+  const prefix = broker.name === undefined ? '' : `${broker.name}/`
+  const poolName = options.poolName ?? ((database) => `${prefix}${database}`)
   const pools = new Map<string, Attributes>(
     broker.databases.map((name) => [name, { [POOL]: poolName(name) }]),
   )
-  return all([observeFigures(meter, broker, pools), recordTimes(meter, pools)])
+  return all([observeFigures(meter, broker, pools), recordTimes(meter, broker.name, pools)])
 }
 
 /** What a pool has now, read when the metrics are collected. */
@@ -84,12 +93,16 @@ function observeFigures(
 }
 
 /** How long something took, recorded when the broker tells of it. */
-function recordTimes(meter: Meter, pools: ReadonlyMap<string, Attributes>): () => void {
-  const times = (name: string, description: string) => {
+function recordTimes(
+  meter: Meter,
+  name: string | undefined,
+  pools: ReadonlyMap<string, Attributes>,
+): () => void {
+  const times = (metric: string, description: string) => {
     const advice = { explicitBucketBoundaries: POOL_SECONDS }
-    const histogram = meter.createHistogram(name, { unit: 's', description, advice })
-    return (database: string, millis: number) => {
-      const pool = pools.get(database)
+    const histogram = meter.createHistogram(metric, { unit: 's', description, advice })
+    return ({ broker, database }: DatabaseMessage, millis: number) => {
+      const pool = broker === name ? pools.get(database) : undefined
       if (pool !== undefined) histogram.record(seconds(millis), pool)
     }
   }
@@ -102,10 +115,10 @@ function recordTimes(meter: Meter, pools: ReadonlyMap<string, Attributes>): () =
     'db.client.connection.use_time',
     'The time between borrowing a connection and returning it to the pool.',
   )
-  const used = ({ database, holdMillis }: LeaseReleasedMessage) => use(database, holdMillis)
+  const used = (message: LeaseReleasedMessage) => use(message, message.holdMillis)
   return all([
-    subscribe(channels.connectionOpened, ({ database, connectMillis }) => create(database, connectMillis)),
-    subscribe(channels.leaseGranted, ({ database, waitMillis }) => wait(database, waitMillis)),
+    subscribe(channels.connectionOpened, (message) => create(message, message.connectMillis)),
+    subscribe(channels.leaseGranted, (message) => wait(message, message.waitMillis)),
     subscribe(channels.leaseReleased, used),
     subscribe(channels.leaseRevoked, used),
     subscribe(channels.leaseLost, used),

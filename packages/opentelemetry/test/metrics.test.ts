@@ -100,6 +100,43 @@ test('the pool metrics of the semantic conventions follow a history', async () =
   expect(use.sum).toBeCloseTo((holdMillis.mean * holdMillis.count) / 1000, 3)
 })
 
+test('the pools of brokers with names are told from one another, whatever their databases are called', async () => {
+  const { connectionString } = database
+  const { broker, meterProvider, collect } = start()
+  const named = new ConnectionBroker({
+    name: 'reports',
+    databases: { default: { connectionString, max: 2 } },
+  })
+  closers.push(() => named.close({ timeoutMillis: 0 }))
+  for (const each of [broker, named]) closers.push(observeBroker(each, { meterProvider }))
+  await named.withConnection((client) => client.query('SELECT 1'))
+  await broker.withConnection((client) => client.query('SELECT 1'))
+  await broker.withConnection((client) => client.query('SELECT 1'))
+  await until(
+    () => [broker, named].every((each) => each.stats().default!.idle === 1),
+    'for the leases to end',
+  )
+  const [one, other] = ['default', 'reports/default'].map((name) => ({
+    'db.client.connection.pool.name': name,
+  }))
+  const collected = await collect()
+  expect(collected).toMatchObject({
+    'db.client.connection.max': {
+      points: [
+        [one, 1],
+        [other, 2],
+      ],
+    },
+  })
+  for (const time of ['create_time', 'wait_time', 'use_time'])
+    expect(new Map(collected[`db.client.connection.${time}`]!.points as [object, object][])).toEqual(
+      new Map([
+        [other, expect.objectContaining({ count: 1 })],
+        [one, expect.objectContaining({ count: time === 'create_time' ? 1 : 2 })],
+      ]),
+    )
+})
+
 test('what has ended is reported no more, and what was never observed neither', async () => {
   const { broker, meterProvider, collect } = start()
   const end = observeBroker(broker, { meterProvider })

@@ -2,11 +2,17 @@ import { channel } from 'node:diagnostics_channel'
 import type { CloseReason } from './statistics.js'
 import type { BrokerWarning } from './warnings.js'
 
+/** What each message of a lease, or of a connection, tells. */
+export interface DatabaseMessage {
+  /** The name of the broker; undefined where it has none. */
+  broker: string | undefined
+  database: string
+}
+
 /** What each message of a lease tells. */
-export interface LeaseMessage {
+export interface LeaseMessage extends DatabaseMessage {
   /** The same number in all messages of a lease, and in those of no other. */
   lease: number
-  database: string
   /** The name of the task. Undefined outside of an executor. */
   task: string | undefined
   /** Of the thread that leases: 0 is the main thread. */
@@ -45,15 +51,13 @@ export interface LeaseEndedMessage extends LeaseReleasedMessage {
   error: Error
 }
 
-export interface ConnectionOpenedMessage {
-  database: string
+export interface ConnectionOpenedMessage extends DatabaseMessage {
   processId: number
   /** What it took to open it, `onConnect` included, in milliseconds. */
   connectMillis: number
 }
 
-export interface ConnectionClosedMessage {
-  database: string
+export interface ConnectionClosedMessage extends DatabaseMessage {
   processId: number
   reason: CloseReason
   /** Since it was open, in milliseconds. */
@@ -62,8 +66,7 @@ export interface ConnectionClosedMessage {
   uses: number
 }
 
-export interface ConnectionFailedMessage {
-  database: string
+export interface ConnectionFailedMessage extends DatabaseMessage {
   error: Error
   /** What it took to fail, in milliseconds. */
   connectMillis: number

@@ -1,13 +1,19 @@
 import type { RelayReason } from './statistics.js'
 
+/** What every warning tells. */
+interface Signed {
+  /** The name of the broker; undefined where it has none. */
+  broker?: string | undefined
+  message: string
+}
+
 /**
  * What the broker's `warning` event tells of a lease. Each cause is told when it has come once, ten times, a hundred times and so on;
  * the same task, or the same place, with the same fault is one cause.
  */
-export interface LeaseWarning {
+export interface LeaseWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED' | 'PGLEASE_RESET_FAILED'
-  message: string
   database: string
   /** The thread and the task. */
   holder: string
@@ -19,10 +25,9 @@ export interface LeaseWarning {
 }
 
 /** What it tells of a pool whose connections are all leased, when somebody has always waited for ten seconds; as often as a lease's. */
-export interface PoolWarning {
+export interface PoolWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_POOL_FULL'
-  message: string
   database: string
   /** For how long somebody has always waited. */
   sinceMillis: number
@@ -38,10 +43,9 @@ export interface PoolWarning {
 }
 
 /** What it tells of threads' leases that are relayed where the platform could hand over; as often as a lease's, for each reason. */
-export interface RelayWarning {
+export interface RelayWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_RELAYED'
-  message: string
   database: string
   relayReason: RelayReason
   /** How many leases were so far. */
@@ -52,10 +56,9 @@ export interface RelayWarning {
 }
 
 /** What it tells of a thread that has posted what the library never does; once for each thread. */
-export interface ProtocolWarning {
+export interface ProtocolWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_PROTOCOL_VIOLATION'
-  message: string
   /** The thread. */
   holder: string
   database?: undefined
@@ -67,10 +70,9 @@ export interface ProtocolWarning {
  * What it tells of a database to which no connection could be opened for `unreachableMillis`: each cause once, until one can be
  * again, which is told as well.
  */
-export interface ReachWarning {
+export interface ReachWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_UNREACHABLE' | 'PGLEASE_REACHABLE'
-  message: string
   database: string
   /** How many attempts have failed so far, for whichever cause. */
   failures: number
@@ -86,3 +88,8 @@ export interface ReachWarning {
 export type BrokerWarning = LeaseWarning | PoolWarning | ProtocolWarning | ReachWarning | RelayWarning
 
 export type WarningListener = (warning: BrokerWarning) => void
+
+/** Says which broker it is that warns, where it has a name. */
+export function signed<W extends BrokerWarning>(warning: W, broker: string | undefined): W {
+  return broker === undefined ? warning : { ...warning, broker, message: `${broker}: ${warning.message}` }
+}

@@ -124,4 +124,6 @@ export type Database = Omit<ServerOptions, 'targetSessionAttributes'> &
   > &
   Pick<DatabaseOptions, 'isolationLevel' | 'readOnly' | 'deferrable' | 'onConnect'> & {
     readonly name: string
+    /** The name of the broker. */
+    readonly broker?: string | undefined
   } & Hosts

@@ -8,6 +8,7 @@ export interface ToldLease {
   readonly request: { readonly database: string }
   readonly task: string | undefined
   readonly peer: { readonly threadId: number }
+  readonly home: { readonly database: { readonly broker?: string | undefined } }
   /** Of the server; undefined while it has no connection. */
   readonly processId: number | undefined
 }
@@ -92,8 +93,9 @@ export function isAnybodyTold(): boolean {
   )
 }
 
-function about({ number, request, task, peer }: ToldLease): LeaseMessage {
-  return { lease: number, database: request.database, task, threadId: peer.threadId }
+function about({ number, request, task, peer, home }: ToldLease): LeaseMessage {
+  const { broker } = home.database
+  return { lease: number, broker, database: request.database, task, threadId: peer.threadId }
 }
 
 function aboutGranted(lease: ToldLease): GrantedLeaseMessage {

@@ -73,9 +73,10 @@ export class UnseenLeases {
   }
 
   #told(at: number): ToldLease {
-    const { request, peer, processId, ownNumber } = this.#first
-    if (at === 0) return { request, peer, processId, number: ownNumber, task: this.#firstTask }
+    const { request, peer, home, processId, ownNumber } = this.#first
+    const same = { request, peer, home, processId }
+    if (at === 0) return { ...same, number: ownNumber, task: this.#firstTask }
     this.#number ||= nextLeaseNumber()
-    return { request, peer, processId, number: this.#number, task: this.#cell.readTask(at) }
+    return { ...same, number: this.#number, task: this.#cell.readTask(at) }
   }
 }

@@ -1,27 +1,32 @@
 /** What is published of connections. Nothing is made of it while nobody listens. */
-import { channels } from '../common/channels.js'
+import { channels, type DatabaseMessage } from '../common/channels.js'
 import type { CloseReason } from '../common/statistics.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 
 interface Named {
   readonly name: string
+  readonly broker?: string | undefined
 }
 
 /** @param since when it was begun to be opened. */
-export function tellOpened({ name }: Named, { processId, openedAt }: ServerConnection, since: number): void {
+export function tellOpened(database: Named, { processId, openedAt }: ServerConnection, since: number): void {
   if (!channels.connectionOpened.hasSubscribers) return
-  channels.connectionOpened.publish({ database: name, processId, connectMillis: openedAt - since })
+  channels.connectionOpened.publish({ ...about(database), processId, connectMillis: openedAt - since })
 }
 
 /** @param since when it was begun to be opened. */
-export function tellFailed({ name }: Named, error: Error, since: number): void {
+export function tellFailed(database: Named, error: Error, since: number): void {
   if (!channels.connectionFailed.hasSubscribers) return
-  channels.connectionFailed.publish({ database: name, error, connectMillis: performance.now() - since })
+  channels.connectionFailed.publish({ ...about(database), error, connectMillis: performance.now() - since })
 }
 
-export function tellClosed({ name }: Named, connection: ServerConnection, reason: CloseReason): void {
+export function tellClosed(database: Named, connection: ServerConnection, reason: CloseReason): void {
   if (!channels.connectionClosed.hasSubscribers) return
   const { processId, openedAt, uses } = connection
   const ageMillis = performance.now() - openedAt
-  channels.connectionClosed.publish({ database: name, processId, reason, ageMillis, uses })
+  channels.connectionClosed.publish({ ...about(database), processId, reason, ageMillis, uses })
+}
+
+function about({ name, broker }: Named): DatabaseMessage {
+  return { broker, database: name }
 }

@@ -5,8 +5,13 @@ import { gate } from '../../../broker/test/support/until.js'
 import { atEnd } from './at-end.js'
 
 /** Of one database, `default`; it ends with the test. */
-export function startBroker({ connectionString }: TestDatabase, options: DatabaseOptions = {}) {
+export function startBroker(
+  { connectionString }: TestDatabase,
+  options: DatabaseOptions = {},
+  name?: string,
+) {
   const broker = new ConnectionBroker({
+    ...(name === undefined ? {} : { name }),
     databases: { default: { connectionString, max: 1, min: 0, ...options } },
   })
   atEnd(() => broker.close({ timeoutMillis: 0 }))

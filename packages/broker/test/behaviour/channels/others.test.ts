@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { channels } from '../../../src/index.js'
+import { ConnectionBroker, channels } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hear, hearNothingMore } from '../../support/heard.js'
 import { hold, processId } from '../../support/hold.js'
@@ -112,6 +112,32 @@ test('a warning is told of, whether or not anybody listens for the event', async
   await broker.withConnection((client) => client.query('BEGIN'))
   await until(() => heard.length > 0, 'for the warning')
   expect(heard).toMatchObject([['warning', { code: 'PGLEASE_OPEN_TRANSACTION', database: 'default' }]])
+})
+
+test('brokers whose databases have the same names are told apart by their own', async () => {
+  const { connectionString } = database
+  const heard = hear(
+    'leaseRequested',
+    'leaseGranted',
+    'leaseReleased',
+    'connectionOpened',
+    'connectionClosed',
+    'warning',
+  )
+  for (const options of [{ name: 'reports' }, {}]) {
+    const { name } = options as { name?: string }
+    const broker = new ConnectionBroker({ ...options, databases: { default: { connectionString, max: 1 } } })
+    lending.closeAfterTest(() => broker.close())
+    expect(broker.name).toBe(name)
+    await broker.withConnection((client) => client.query('BEGIN'))
+    await broker.close()
+    expect(heard.map(([, message]) => message.broker)).toEqual([name, name, name, name, name, name])
+    const [, warning] = heard.find(([channel]) => channel === 'warning')!
+    expect(warning.message).toMatch(
+      name === undefined ? /^the main thread released/ : /^reports: the main thread released/,
+    )
+    heard.splice(0)
+  }
 })
 
 describe('a subscriber that throws', () => {
