@@ -1,3 +1,8 @@
+/**
+ * Runs on the main thread: owns one small pool of connections for each database, and runs tasks in threads that lease them. It exports
+ * what `@pglease/client` does as well.
+ * @module @pglease/broker
+ */
 export * from '@pglease/client'
 export {
   type AttachOptions,

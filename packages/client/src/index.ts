@@ -1,3 +1,7 @@
+/**
+ * Runs in worker threads: leases a connection of the broker for the time of a task, and gives it back.
+ * @module @pglease/client
+ */
 export { Client } from './client/client.js'
 export type {
   ClientOptions,
