@@ -165,8 +165,9 @@ export class SharedPoolExecutor<
   }
 
   /**
-   * Refuses new tasks, lets those under way and in the queue finish until the timeout, then aborts them and ends the
-   * threads. Default: no timeout. May be called again: the same close goes on.
+   * Refuses new tasks, lets those under way and in the queue finish until the timeout, then aborts them as a caller's signal does,
+   * lets them end by themselves for `abortGraceMillis`, and ends the threads. What was aborted rejects with an `ExecutorClosedError`.
+   * Default: no timeout. May be called again: the same close goes on.
    */
   close({ timeoutMillis }: { timeoutMillis?: number } = {}): Promise<void> {
     const complaint = timeoutMillis === undefined ? undefined : millis(timeoutMillis)
@@ -212,6 +213,8 @@ export class SharedPoolExecutor<
     const finished = Promise.allSettled(this.#tasks.runs.map(({ promise }) => promise))
     if (timeoutMillis === undefined) await finished
     else await this.#finishWithin(timeoutMillis, finished)
+    this.#tasks.abort(closed())
+    await this.#finishWithin(this.#options.abortGraceMillis, finished)
     await this.#tasks.end(closed())
     this.#machine.to('closed')
   }

@@ -64,9 +64,14 @@ export class TaskDispatch {
     this.#dispatch()
   }
 
+  /** Aborts all that has not ended: what no thread has begun ends at once. To be called when no more tasks come. */
+  abort(error: Error): void {
+    this.#threads.stop()
+    for (const run of this.runs) run.abort(error)
+  }
+
   /** Ends the threads, and with this error what has not ended. */
   async end(error: Error): Promise<void> {
-    for (const run of [...this.#queue]) run.abort(error)
     // What the threads have answered is read in this turn.
     await new Promise(setImmediate)
     for (const run of this.#threads.running) run.failed(error)

@@ -12,7 +12,7 @@ import { nextTaskNumber, tellEnded, tellStarted } from './task-news.js'
 /**
  * - `queued`: no thread has begun it, as far as is known here, though one may have been sent it ahead;
  * - `running`: sent to a thread that begins it, or has begun it;
- * - `aborting`: the caller has aborted, the task may end by itself until the grace is over;
+ * - `aborting`: it is aborted, and the task may end by itself until the grace is over;
  * - `settled`.
  */
 export type TaskState = 'queued' | 'running' | 'aborting' | 'settled'
@@ -166,11 +166,13 @@ export class TaskRun {
       if (this.takeBack()) return this.#settle('aborted', reason, () => this.#reject(reason))
       this.started()
     }
-    if (this.state !== 'running' || this.#watch === undefined) return
+    if (this.state !== 'running') return
     this.#machine.to('aborting')
     this.#reason = { value: reason }
-    this.#watch.abort(reason)
     clearTimeout(this.#timer)
+    // One that nobody watches is aborted with all that its thread runs.
+    if (this.#watch === undefined) return
+    this.#watch.abort(reason)
     this.#timer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
   }
 

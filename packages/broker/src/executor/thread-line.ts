@@ -108,6 +108,11 @@ export class ThreadLine {
     return this.#piscina?.owed ?? 0
   }
 
+  /** Aborts what the thread runs. */
+  stop(): void {
+    this.#cell?.stop()
+  }
+
   get length(): number {
     return this.#jobs.length
   }

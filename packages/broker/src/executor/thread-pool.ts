@@ -72,6 +72,11 @@ export class ThreadPool {
     this.#threads.start(Math.ceil(waiting / this.#tasksPerThread))
   }
 
+  /** Aborts what the threads run, and what they begin from here on. */
+  stop(): void {
+    this.#threads.stop()
+  }
+
   /** Ends the threads, whatever they do. */
   destroy(): Promise<void> {
     return this.#threads.destroy()

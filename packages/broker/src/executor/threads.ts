@@ -94,6 +94,11 @@ export class Threads implements Iterable<ThreadLine> {
     for (let left = Math.min(count - this.#startingSize, room); left > 0; left--) this.#start(piscina)
   }
 
+  /** Aborts what they run. */
+  stop(): void {
+    for (const line of this) line.stop()
+  }
+
   /** Ends them all, whatever they do. */
   async destroy(): Promise<void> {
     const old = this.#state

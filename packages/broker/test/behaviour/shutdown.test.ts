@@ -113,6 +113,15 @@ describe('a signal', () => {
     },
   )
 
+  test('asks the tasks that are left at the time limit to end, which one that listens does by itself', async () => {
+    const stopping = new Program({ task: 'obeys', options: { timeoutMillis: 200 } })
+    await stopping.until('running')
+    stopping.signal('SIGTERM')
+    expect(await stopping.ended()).toBe(1)
+    expect(stopping.told).toContainEqual({ step: 'cleans up: PGLEASE_EXECUTOR_CLOSED' })
+    expect(stopping.told).toContainEqual({ step: 'task', error: 'PGLEASE_EXECUTOR_CLOSED' })
+  })
+
   test('changes nothing but the health for as long as delayMillis says', async () => {
     const stopping = new Program({ options: { delayMillis: 19_000 } })
     await stopping.until('running')

@@ -25,8 +25,7 @@ process.on('message', async (message) => {
   if (message === 'health') tell('health', await broker.healthcheck({ timeoutMillis: 20_000 }))
 })
 await broker.ready()
-const running =
-  task === undefined ? undefined : executor.run(input, { name: task, onProgress: () => tell('running') })
+const running = task === undefined ? undefined : executor.run(input, { name: task, onProgress: tell })
 running?.then(
   (result) => tell('task', { result }),
   (error) => tell('task', { error: error.code }),

@@ -1,14 +1,14 @@
 import { isMemory } from '../common/crossed.js'
 import { bearsToken, threadToken } from '../common/thread-token.js'
 
-const CELL_BYTES = 2 * Int32Array.BYTES_PER_ELEMENT
+const CELL_BYTES = 3 * Int32Array.BYTES_PER_ELEMENT
 
 /** Indices of words. */
-const [FREE, RECEIVED] = [0, 1]
+const [FREE, RECEIVED, STOPPED] = [0, 1, 2]
 
 /**
  * What a thread and its executor share of the tasks that are sent ahead, one at a time, behind the one that the thread
- * runs. Each has a number of its own above 0.
+ * runs; each has a number of its own above 0. And whether all that the thread runs is to end.
  */
 export class AheadCell {
   /** For the executor's cell. */
@@ -16,7 +16,7 @@ export class AheadCell {
   /**
    * `FREE`: the number of the task that nobody has claimed, 0 for none: whoever swaps it for 0 has the task, the thread to
    * begin it or the executor to take it back. `RECEIVED`: the number of the latest task that the executor has left to the
-   * thread, because it has the answer of the one before.
+   * thread, because it has the answer of the one before. `STOPPED`: 0, then 1.
    */
   readonly #words: Int32Array
 
@@ -43,6 +43,22 @@ export class AheadCell {
   /** By the thread: whether it may begin the task. */
   begin(number: number): boolean {
     return Atomics.compareExchange(this.#words, FREE, number, 0) === number || this.#received() === number
+  }
+
+  /** By the executor: whatever the thread runs, or begins from here on, is to end. */
+  stop(): void {
+    Atomics.store(this.#words, STOPPED, 1)
+    Atomics.notify(this.#words, STOPPED)
+  }
+
+  /** By the thread. */
+  get isStopped(): boolean {
+    return Atomics.load(this.#words, STOPPED) === 1
+  }
+
+  /** By the thread: resolves when it returns to its event loop after that. Keeps no thread alive. */
+  async stopped(): Promise<void> {
+    await Atomics.waitAsync(this.#words, STOPPED, 0).value
   }
 
   #received(): number {

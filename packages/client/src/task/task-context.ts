@@ -9,6 +9,7 @@ import { isError } from '../common/values.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import type { TaskMessage } from './task-contract.js'
 import { Watch } from './task-watch.js'
+import { executorClosed, type ThreadStop } from './thread-stop.js'
 
 /** Without what no text tells one from another of; parsers of its own a client gets by `setTypeParser`. */
 type DatabaseOptions = Omit<LeasedClientOptions, 'database' | 'types' | 'Promise'>
@@ -45,10 +46,13 @@ export interface TaskContext {
    * @throws ConfigurationError
    */
   pool(options?: PoolOptions): Pool
-  /** Aborted when the caller's signal is, once the thread returns to its event loop. */
+  /**
+   * Aborted when the caller's signal is, after the task's `timeoutMillis`, and when the executor closes and has no more patience; once
+   * the thread returns to its event loop.
+   */
   readonly signal: AbortSignal
   /**
-   * Throws the abort's reason when the caller has aborted. Reads shared memory, so it also works inside a loop that
+   * Throws the abort's reason when the task has been aborted. Reads shared memory, so it also works inside a loop that
    * never returns to the event loop. About 20 ns.
    */
   throwIfAborted(): void
@@ -68,6 +72,7 @@ export class RunningTask implements TaskContext {
   readonly #clients = new Map<unknown, LeasedClient & Leased>()
   readonly #pools: Pool[] = []
   readonly #watch: Watch | undefined
+  readonly #stop: Pick<ThreadStop, 'isStopped'>
   /** Made when first asked for: most tasks never do. */
   #abort: AbortController | undefined
   /** Set by the abort's event. */
@@ -75,10 +80,11 @@ export class RunningTask implements TaskContext {
   /** What a task has left running must not lease: nobody would give it back. */
   #isOver = false
 
-  constructor(link: BrokerLink, { name, watch }: TaskMessage) {
+  constructor(link: BrokerLink, { name, watch }: TaskMessage, stop: Pick<ThreadStop, 'isStopped'>) {
     this.#link = link
     this.#name = name
-    this.#watch = watch && new Watch(watch, (reason) => this.#aborted(reason))
+    this.#watch = watch && new Watch(watch, (reason) => this.abort(reason))
+    this.#stop = stop
     // Tasks take these out of the context by destructuring.
     this.database = this.database.bind(this)
     this.withConnection = this.withConnection.bind(this)
@@ -142,6 +148,7 @@ export class RunningTask implements TaskContext {
   throwIfAborted(): void {
     if (this.#watch?.isAborted)
       throw this.#reason?.value ?? new DOMException('The task was aborted', 'AbortError')
+    if (this.#stop.isStopped) throw this.#reason?.value ?? executorClosed()
   }
 
   reportProgress(progress: unknown): void {
@@ -200,7 +207,9 @@ export class RunningTask implements TaskContext {
     answered.then(forget, forget)
   }
 
-  #aborted(reason: unknown): void {
+  /** The first reason counts. */
+  abort(reason: unknown): void {
+    if (this.#reason !== undefined) return
     this.#reason = { value: reason }
     this.#abort?.abort(reason)
     for (const client of this.#clients.values()) client.settle(asError(reason))

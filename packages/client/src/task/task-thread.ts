@@ -1,18 +1,22 @@
 /** The module that the executor's threads run. Internal: the executor alone speaks with it. */
 import { toWire } from '../common/wire-error.js'
 import { threadLink } from '../lease/thread-link.js'
+import { AheadCell } from './ahead-cell.js'
 import { answerOf } from './answer.js'
 import { begin } from './around-tasks.js'
 import { RunningTask } from './task-context.js'
 import type { TaskMessage } from './task-contract.js'
 import { loadTask } from './task-module.js'
 import { printed, TaskTurns } from './task-turns.js'
+import { ThreadStop } from './thread-stop.js'
 
 const link = threadLink()
 /** A broker that does not answer is told of by the leases: tasks may need none. */
 const greeted = link.ready().catch(() => {})
 
-const turns = new TaskTurns()
+const cell = new AheadCell()
+const turns = new TaskTurns(cell)
+const stop = new ThreadStop(cell)
 
 /**
  * Runs one task: its leases are released before its answer is posted, however it settles. A task that has been taken
@@ -34,7 +38,8 @@ export async function runTask(message: TaskMessage): Promise<unknown> {
 }
 
 async function run(message: TaskMessage): Promise<unknown> {
-  const context = new RunningTask(link, message)
+  const context = new RunningTask(link, message, stop)
+  stop.add(context)
   try {
     context.throwIfAborted()
     if (link.info === undefined) await greeted
@@ -44,6 +49,7 @@ async function run(message: TaskMessage): Promise<unknown> {
     if (finishing !== undefined) await finishing
     return answer
   } finally {
+    stop.delete(context)
     context.close()
   }
 }

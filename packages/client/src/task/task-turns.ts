@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { AheadCell, aheadOffer } from './ahead-cell.js'
+import { type AheadCell, aheadOffer } from './ahead-cell.js'
 
 /**
  * When a thread begins its tasks: at once, but one that was sent ahead only when the one before it has ended and its
@@ -12,7 +12,7 @@ export class TaskTurns {
   /** Gives the turn to the task that was sent ahead and has arrived. */
   #beginNext: (() => void) | undefined
 
-  constructor(cell = new AheadCell()) {
+  constructor(cell: AheadCell) {
     this.#cell = cell
     parentPort?.postMessage(aheadOffer(cell))
   }

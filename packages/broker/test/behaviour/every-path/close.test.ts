@@ -1,4 +1,4 @@
-import { expect, inject, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ConnectionBroker } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, processId, untilWaiting, warm } from '../../support/hold.js'
@@ -6,13 +6,13 @@ import { Lending } from '../../support/lending.js'
 import { RawThread } from '../../support/raw-thread.js'
 import { gate, until } from '../../support/until.js'
 
+type Aborted = typeof import('../../tasks/manners/aborted.js')
 type Tasks = typeof import('../../tasks/manners/basics.js')
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
 
 /** Whether the connection of a thread that ends in a query is kept: not where the thread has its socket. */
-const isKept = inject('relayed') === true
 
 const CLOSED = { name: 'BrokerClosedError', code: 'PGLEASE_BROKER_CLOSED', retryable: false }
 
@@ -153,16 +153,44 @@ test('an executor that closes refuses new tasks and lets those that it has finis
   await expect(executor.run(4, { name: 'echoes' })).rejects.toMatchObject({ code: 'PGLEASE_EXECUTOR_CLOSED' })
 })
 
-test('an executor that closes with a timeout ends what is left, and its leases come back', async () => {
-  const broker = lending.broker({ max: 1 })
-  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
-  const running = executor.run('SELECT pg_sleep(3600)', { name: 'runs' })
-  const queued = executor.run(3, { name: 'echoes' })
-  await until(() => broker.stats().default!.leased === 1, 'for the task')
-  const outcomes = Promise.allSettled([running, queued])
-  await executor.close({ timeoutMillis: 10 })
-  for (const outcome of await outcomes)
-    expect(outcome).toMatchObject({ reason: { code: 'PGLEASE_EXECUTOR_CLOSED', retryable: false } })
-  expect(await processId(broker)).toBeTypeOf('number')
-  expect(broker.stats().default).toMatchObject(isKept ? { opened: 1 } : { opened: 2, closed: { unclean: 1 } })
+/** Those that are left when an executor closes with a timeout. */
+const LEFT = { status: 'rejected', reason: { code: 'PGLEASE_EXECUTOR_CLOSED', retryable: false } }
+
+describe('an executor that closes with a timeout', () => {
+  test('cancels the queries of what is left, and its leases come back', async () => {
+    const broker = lending.broker({ max: 1 })
+    const executor = lending.executor<Tasks>(broker, 'manners/basics.js', { abortGraceMillis: 60_000 })
+    const running = executor.run('SELECT pg_sleep(3600)', { name: 'runs' })
+    const queued = executor.run(3, { name: 'echoes' })
+    await until(() => broker.stats().default!.leased === 1, 'for the task')
+    const outcomes = Promise.allSettled([running, queued])
+    await executor.close({ timeoutMillis: 10 })
+    expect(await outcomes).toMatchObject([LEFT, LEFT])
+    expect(await processId(broker)).toBeTypeOf('number')
+    expect(broker.stats().default).toMatchObject({ opened: 1, cancels: 1 })
+  })
+
+  test.each(['waitsForStop', 'computesUntilStop'] as const)(
+    'asks a task that %s to end, though its caller gave no signal, and waits for its end',
+    async (name) => {
+      const broker = lending.broker()
+      const executor = lending.executor<Aborted>(broker, 'manners/aborted.js', { abortGraceMillis: 60_000 })
+      const cells = new Int32Array(new SharedArrayBuffer(8))
+      const outcome = Promise.allSettled([executor.run(cells, { name })])
+      await until(() => cells[0] === 1, 'for it to begin')
+      await executor.close({ timeoutMillis: 0 })
+      expect(await outcome).toMatchObject([LEFT])
+      expect(cells[1]).toBe(1)
+    },
+  )
+
+  test('ends the thread of one that does not, when the grace is over', async () => {
+    const broker = lending.broker({ max: 1 })
+    const executor = lending.executor<Aborted>(broker, 'manners/aborted.js', { abortGraceMillis: 10 })
+    const begun = new Int32Array(new SharedArrayBuffer(4))
+    const outcome = Promise.allSettled([executor.run(begun, { name: 'neverReturns' })])
+    await until(() => begun[0] === 1, 'for it to begin')
+    await executor.close({ timeoutMillis: 0 })
+    expect(await outcome).toMatchObject([LEFT])
+  })
 })

@@ -71,3 +71,25 @@ export function neverReturns(begun) {
   Atomics.store(begun, 0, 1)
   for (;;);
 }
+
+const set = (cells, index) => {
+  Atomics.store(cells, index, 1)
+  Atomics.notify(cells, index)
+}
+
+/** @param {Int32Array} cells are set when it has begun, and when it is asked to end */
+export async function waitsForStop(cells, { signal }) {
+  set(cells, 0)
+  await untilAborted(signal)
+  if (signal.reason.code === 'PGLEASE_EXECUTOR_CLOSED') set(cells, 1)
+}
+
+/** @param {Int32Array} cells as above */
+export function computesUntilStop(cells, { throwIfAborted }) {
+  set(cells, 0)
+  try {
+    for (;;) throwIfAborted()
+  } catch ({ code }) {
+    if (code === 'PGLEASE_EXECUTOR_CLOSED') set(cells, 1)
+  }
+}
