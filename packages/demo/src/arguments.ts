@@ -96,7 +96,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
 }
 
-function readEffort(seconds: string | undefined, moves: string | undefined): Effort {
+export function readEffort(seconds: string | undefined, moves: string | undefined): Effort {
   if (seconds !== undefined && moves !== undefined)
     throw new UsageError('Give --seconds or --moves, not both.')
   const movesPerCity = readWhole('--moves', moves, { least: 0, most: 1_000_000 })
@@ -106,13 +106,13 @@ function readEffort(seconds: string | undefined, moves: string | undefined): Eff
   throw new UsageError(`--seconds takes a number from 0 to 86400, not "${seconds}".`)
 }
 
-function readCodes(text: string): string[] {
+export function readCodes(text: string): string[] {
   const codes = text.split(/[\s,]+/).filter(Boolean)
   if (codes.length === 0) throw new UsageError('--countries takes codes of two letters, such as IT,FR,JP.')
   return [...new Set(codes.map((code) => code.toUpperCase()))]
 }
 
-function checkUrl(url: string, source: string): void {
+export function checkUrl(url: string, source: string): void {
   if (/^postgres(ql)?:\/\//.test(url)) return
   throw new UsageError(`${source} must look like postgres://user:password@host:5432/database.`)
 }

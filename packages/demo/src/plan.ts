@@ -97,7 +97,7 @@ async function planEach(
 }
 
 /** Its share of the time that all threads have together; but one tour is one thread's work. */
-function budgetOf(share: number, cities: number, effort: Effort, threads: number): TourBudget {
+export function budgetOf(share: number, cities: number, effort: Effort, threads: number): TourBudget {
   if ('movesPerCity' in effort) return { moves: effort.movesPerCity * cities }
   return { millis: effort.seconds * 1000 * Math.min(1, share * threads) }
 }

@@ -93,7 +93,7 @@ async function observeJob(
 }
 
 /** Two runs would replace each other's schema. The lock ends with the connection. */
-async function lockOut(client: ClientBase): Promise<void> {
+export async function lockOut(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
     LOCK,
   ])

@@ -1,6 +1,6 @@
 import type { LeasedClient, TaskContext } from '@pglease/client'
 import { drawTour } from '../report/world-map.js'
-import { type ShortTour, shortTour, type TourBudget } from '../tour/index.js'
+import { shortTour, type TourBudget } from '../tour/index.js'
 
 export interface TourRequest {
   readonly country: string
@@ -30,8 +30,26 @@ interface City {
 
 const MILLIS_BETWEEN_REPORTS = 100
 
+/** A tour that is not stored yet. */
+export interface FoundTour {
+  readonly result: TourResult
+  /** The ids of its cities, in their order. */
+  readonly stops: readonly number[]
+}
+
 /** Plans and stores the tour of one country; reports the fraction done while it computes. */
 export async function planTour(request: TourRequest, context: TaskContext): Promise<TourResult> {
+  const found = await findTour(request, context)
+  await context.withConnection(async (db) => {
+    await db.query('begin')
+    if (!(await storeTour(db, found))) throw new Error(`${request.country} has a tour already`)
+    await db.query('commit')
+  })
+  return found.result
+}
+
+/** Plans the tour of one country, and holds no connection while it computes. */
+export async function findTour(request: TourRequest, context: TaskContext): Promise<FoundTour> {
   const { country, budget, seed, drawn } = request
   const { rows: cities } = await context.db.query<City>(
     'select id, longitude, latitude from pglease_demo.cities where country = $1 order by id',
@@ -42,10 +60,10 @@ export async function planTour(request: TourRequest, context: TaskContext): Prom
   const started = performance.now()
   const tour = shortTour(cities, { budget, seed, onCheck: reporter(context) })
   const seconds = (performance.now() - started) / 1000
-  await context.withConnection((db) => storeTour(db, country, cities, tour))
-  const { kilometresBefore, kilometresAfter, moves } = tour
-  const path = drawn ? drawTour(Array.from(tour.order, (index) => placeOf(cities[index]!))) : ''
-  return { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds, path }
+  const { order, kilometresBefore, kilometresAfter, moves } = tour
+  const path = drawn ? drawTour(Array.from(order, (index) => placeOf(cities[index]!))) : ''
+  const result = { country, cities: cities.length, kilometresBefore, kilometresAfter, moves, seconds, path }
+  return { result, stops: Array.from(order, (index) => cities[index]!.id) }
 }
 
 const placeOf = ({ longitude, latitude }: City) => [longitude, latitude] as const
@@ -62,23 +80,21 @@ function reporter({ throwIfAborted, reportProgress }: TaskContext): (fraction: n
   }
 }
 
-async function storeTour(
-  db: LeasedClient,
-  country: string,
-  cities: readonly City[],
-  tour: ShortTour,
-): Promise<void> {
-  const stops = Array.from(tour.order, (index) => cities[index]!.id)
-  await db.query('begin')
-  await db.query('insert into pglease_demo.tours values ($1, $2, $3)', [
-    country,
-    tour.kilometresBefore,
-    tour.kilometresAfter,
-  ])
+/**
+ * In a transaction of the caller's.
+ * @returns false where the country has a tour already, which stays
+ */
+export async function storeTour(db: LeasedClient, { result, stops }: FoundTour): Promise<boolean> {
+  const { country, kilometresBefore, kilometresAfter } = result
+  const { rowCount } = await db.query(
+    'insert into pglease_demo.tours values ($1, $2, $3) on conflict do nothing',
+    [country, kilometresBefore, kilometresAfter],
+  )
+  if (rowCount === 0) return false
   await db.query(
     `insert into pglease_demo.stops (country, position, city_id)
      select $1, position, city_id from unnest($2::integer[]) with ordinality as stop (city_id, position)`,
     [country, stops],
   )
-  await db.query('commit')
+  return true
 }

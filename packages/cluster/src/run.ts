@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  budgetOf,
+  type CountrySize,
+  count,
+  countryName,
+  dropSchema,
+  type showProgress,
+} from '@pglease/demo/parts'
+import type { TourRequest } from '@pglease/demo/task-parts'
+import type { ClusterOptions, Fault } from './arguments.js'
+import type { Access } from './database.js'
+import type { MemberSettings, News } from './member/messages.js'
+import { prepare, verify } from './prepare.js'
+import type { MemberSummary, Summary } from './report/summary.js'
+import { Connections } from './supervisor/connections.js'
+import { Faults } from './supervisor/faults.js'
+import { Jobs } from './supervisor/jobs.js'
+import { Ledger } from './supervisor/ledger.js'
+import { Members } from './supervisor/members.js'
+import { Observer } from './supervisor/observer.js'
+import { createSchemas, dropOwnSchema, OWN_SCHEMA } from './supervisor/schemas.js'
+import { Server } from './supervisor/server.js'
+
+type Progress = ReturnType<typeof showProgress>
+
+const MILLIS_BETWEEN_LOOKS = 100
+
+/** A job that is locked under a name that nobody alive has, for so long, is given to others. */
+const ORPHAN_MILLIS = 5000
+
+export interface Outcome {
+  readonly summary: Summary
+  readonly members: readonly MemberSummary[]
+  readonly ledger: Ledger
+  /** Countries whose tour is not what it should be. */
+  readonly wrong: readonly string[]
+  /** Faults that there was no occasion for. */
+  readonly missedFaults: readonly Fault[]
+}
+
+/** A run, of which the page shows what goes on. */
+export interface Watched {
+  readonly jobs: Jobs
+  readonly members: Members
+  readonly ledger: Ledger
+  readonly countries: number
+}
+
+/** Runs all of it and leaves nothing behind but, on a server of the user's own, the demo's schema. */
+export async function runCluster(
+  options: ClusterOptions,
+  signal: AbortSignal,
+  progress: Progress,
+  watch: (watched: Watched) => void = () => {},
+): Promise<Outcome> {
+  await using server = await Server.open(options)
+  signal.throwIfAborted()
+  const observer = await Observer.open(server.connectionString)
+  try {
+    await createSchemas(observer.client, options.queueSchema)
+    return await new ClusterRun(options, server, observer, signal, progress).run(watch)
+  } finally {
+    await cleanUp(observer, options).catch(() => {})
+    await observer.close()
+  }
+}
+
+async function cleanUp(observer: Observer, { queueSchema, drop }: ClusterOptions): Promise<void> {
+  if (queueSchema === undefined) await dropOwnSchema(observer.client)
+  else await new Jobs(observer, queueSchema).clear()
+  if (drop) await dropSchema(observer.client)
+}
+
+class ClusterRun {
+  readonly #started = performance.now()
+  readonly #name = `pglease cluster ${randomUUID().slice(0, 8)}`
+  readonly #schema: string
+  readonly #jobs: Jobs
+  readonly #connections: Connections
+  readonly #ledger = new Ledger()
+  readonly #members: Members
+  readonly #faults: Faults
+  readonly #bars = new Map<string, ReturnType<Progress['start']>>()
+
+  constructor(
+    private readonly options: ClusterOptions,
+    private readonly server: Server,
+    private readonly observer: Observer,
+    private readonly signal: AbortSignal,
+    private readonly progress: Progress,
+  ) {
+    this.#schema = options.queueSchema ?? OWN_SCHEMA
+    this.#jobs = new Jobs(observer, this.#schema)
+    this.#connections = new Connections(observer, `${this.#name} `)
+    this.#members = new Members(options.processes, {
+      jobs: this.#jobs,
+      connections: this.#connections,
+      ledger: this.#ledger,
+      settingsOf: (number, start) => this.#settingsOf(number, start),
+      hear: (number, news) => this.#hear(number, news),
+    })
+    this.#faults = new Faults(options.faults, server, this.#members, (text) => progress.note(text))
+  }
+
+  async run(watch: (watched: Watched) => void): Promise<Outcome> {
+    const { options, signal, progress } = this
+    this.#connections.start()
+    try {
+      progress.note('Loading the cities')
+      const sizes = await prepare(this.#access('0'), this.#schema, options.countries, signal)
+      await this.#jobs.add(this.#requests(sizes))
+      this.#showWork(sizes)
+      this.#members.start()
+      watch({ jobs: this.#jobs, members: this.#members, ledger: this.#ledger, countries: sizes.length })
+      await this.#allDone()
+      await this.#members.stop()
+      progress.note('Verifying the tours')
+      const wrong = await verify(this.#access('0'), signal)
+      return await this.#outcome(sizes.length, wrong)
+    } finally {
+      await this.#members.end()
+      await this.#connections.stop().catch(() => {})
+    }
+  }
+
+  #access(suffix: string): Access {
+    const { connections, isPooledByTransaction } = this.options
+    const { connectionString } = this.server
+    return { connectionString, name: `${this.#name} ${suffix}`, connections, isPooledByTransaction }
+  }
+
+  #settingsOf(number: number, start: number): MemberSettings {
+    const { threads, limitMillis, processes } = this.options
+    return {
+      // The dot at the end: no name is the beginning of another.
+      ...this.#access(`${number}.${start}.`),
+      ...(number === processes && { connectionString: this.server.proxiedConnectionString }),
+      number,
+      threads,
+      limitMillis,
+      schema: this.#schema,
+    }
+  }
+
+  #requests(sizes: readonly CountrySize[]): TourRequest[] {
+    const { effort, seed, threads, processes } = this.options
+    const all = sizes.reduce((sum, { cities }) => sum + cities, 0)
+    return sizes.map(({ country, cities }) => ({
+      country,
+      budget: budgetOf(cities / all, cities, effort, threads * processes),
+      seed,
+      drawn: false,
+    }))
+  }
+
+  #showWork(sizes: readonly CountrySize[]): void {
+    const cities = sizes.reduce((sum, size) => sum + size.cities, 0)
+    this.progress.note(
+      `${count(cities, 'city', 'cities')} in ${count(sizes.length, 'country', 'countries')}, ${count(this.options.processes, 'process', 'processes')}`,
+    )
+    this.progress.expect(cities)
+    for (const { country, cities } of sizes)
+      this.#bars.set(country, this.progress.start(`${country} ${countryName(country)}`, cities))
+  }
+
+  #hear(number: number, news: News): void {
+    switch (news.kind) {
+      case 'started':
+        this.#ledger.started(number, news.country, news.attempt)
+        return
+      case 'progress':
+        this.#bars.get(news.country)?.advance(news.fraction)
+        this.#faults.midJob(number)
+        return
+      case 'ended': {
+        this.#ledger.ended(number, news.country, news.end, news.message)
+        if (news.end === 'failed') return
+        this.#bars.get(news.country)?.finish(`process ${number}: ${news.end}`)
+        this.#bars.delete(news.country)
+        return
+      }
+    }
+  }
+
+  /** Resolves when no job waits or runs. */
+  async #allDone(): Promise<void> {
+    const orphans = new Map<string, number>()
+    const stop = AbortSignal.any([this.signal, this.#members.failed])
+    for (;;) {
+      stop.throwIfAborted()
+      const { waiting, running, lockers } = await this.#jobs.count()
+      if (waiting + running === 0) return this.#faults.settled()
+      await this.#unlockOrphans(lockers, orphans)
+      await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal: stop }).catch(() => {})
+    }
+  }
+
+  /** A member may have died before it could say under which name it locks. */
+  async #unlockOrphans(lockers: readonly string[], since: Map<string, number>): Promise<void> {
+    const { pools } = this.#members
+    const now = performance.now()
+    for (const pool of since.keys()) if (!lockers.includes(pool) || pools.includes(pool)) since.delete(pool)
+    for (const pool of lockers) if (!pools.includes(pool) && !since.has(pool)) since.set(pool, now)
+    const old = [...since].filter(([, at]) => now - at > ORPHAN_MILLIS).map(([pool]) => pool)
+    if (old.length > 0) await this.#jobs.unlock(old)
+  }
+
+  async #outcome(countries: number, wrong: readonly string[]): Promise<Outcome> {
+    const { options } = this
+    const [written] = await this.observer.query<{ planned: number; twice: number }>(
+      `select count(*)::int as planned, count(*) filter (where times > 1)::int as twice
+       from (select count(*) as times from pglease_demo.plannings group by country) as each`,
+    )
+    const leakedConnections = await this.#connections.countLeft()
+    const summary: Summary = {
+      processes: options.processes,
+      threads: options.threads,
+      countries,
+      planned: written!.planned,
+      plannedTwice: written!.twice,
+      retried: this.#ledger.runAgain.length,
+      killed: this.#members.killed,
+      maxConnections: options.processes * options.connections,
+      peakConnections: this.#connections.peak,
+      leakedConnections,
+      verified: wrong.length === 0,
+      seconds: Math.round(performance.now() - this.#started) / 1000,
+    }
+    const members = this.#members.places.map(({ number, starts }) => ({ number, starts }))
+    return { summary, members, ledger: this.#ledger, wrong, missedFaults: this.#faults.left }
+  }
+}

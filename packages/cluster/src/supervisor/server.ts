@@ -1,0 +1,64 @@
+import { NetworkProxy } from '@pglease/faults/proxy'
+import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
+import type { ClusterOptions } from '../arguments.js'
+
+/** What the embedded server allows beyond the members' connections: the supervisor's, and Postgres's own reserve. */
+const SPARE_CONNECTIONS = 10
+
+/** The database of a run, and what may be done to it. */
+export class Server {
+  readonly connectionString: string
+  /** Between the last member and the server, where the network is to fail. */
+  readonly proxy: NetworkProxy | undefined
+  readonly #embedded: EmbeddedPostgres | undefined
+
+  private constructor(url: string, proxy: NetworkProxy | undefined, embedded: EmbeddedPostgres | undefined) {
+    this.connectionString = url
+    this.proxy = proxy
+    this.#embedded = embedded
+  }
+
+  static async open({ databaseUrl, processes, connections, faults }: ClusterOptions): Promise<Server> {
+    const embedded =
+      databaseUrl === undefined
+        ? await startPostgres({
+            settings: {
+              max_connections: processes * connections + SPARE_CONNECTIONS,
+              // What a member was told is committed must outlive a stop.
+              synchronous_commit: true,
+            },
+          })
+        : undefined
+    const url = databaseUrl ?? embedded!.connectionString
+    const proxy = faults.includes('network') ? await proxyTo(url) : undefined
+    return new Server(url, proxy, embedded)
+  }
+
+  /** Where the last member connects. */
+  get proxiedConnectionString(): string {
+    if (this.proxy === undefined) return this.connectionString
+    const url = new URL(this.connectionString)
+    url.hostname = this.proxy.host
+    url.port = String(this.proxy.port)
+    return url.href
+  }
+
+  /** As in a crash: sessions end without a word. */
+  async shutDown(): Promise<void> {
+    await this.#embedded!.shutDown('immediate')
+  }
+
+  async launch(): Promise<void> {
+    await this.#embedded!.launch()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.proxy?.close()
+    await this.#embedded?.stop()
+  }
+}
+
+function proxyTo(connectionString: string): Promise<NetworkProxy> {
+  const { hostname, port } = new URL(connectionString)
+  return NetworkProxy.start({ host: hostname, port: Number(port || 5432) }, 'tcp', false)
+}

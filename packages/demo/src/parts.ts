@@ -1,0 +1,11 @@
+// What other programs of this repository take of the demo, on their main thread.
+export { checkUrl, type Effort, readCodes, readEffort } from './arguments.js'
+export { checkCountries, countryName } from './countries.js'
+export { untilDismissed } from './live/until-dismissed.js'
+export { budgetOf } from './plan.js'
+export { showProgress } from './progress.js'
+export { lockOut } from './run.js'
+export { createSchema, dropSchema } from './schema.js'
+export { connect, withApplicationName } from './server.js'
+export { count } from './summary.js'
+export type { CountrySize } from './tasks/load-cities.js'
