@@ -30,7 +30,8 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local' },
     nav: [
-      { text: 'Guides', link: '/guide' },
+      { text: 'Start', link: '/start' },
+      { text: 'Guides', link: '/tasks' },
       { text: 'Reference', link: '/options' },
       { text: 'API', link: '/api' },
     ],

@@ -6,13 +6,33 @@ export interface Section {
 
 export const SECTIONS: Section[] = [
   {
+    text: 'Start',
+    pages: {
+      start: 'In the time of a coffee',
+    },
+  },
+  {
     text: 'Guides',
     pages: {
-      guide: 'Guide',
+      tasks: 'Tasks',
+      progress: 'Progress and map',
+      aborting: 'Aborting and time limits',
+      transactions: 'Transactions and retries',
+      leases: 'Leases and plain threads',
+      'main-thread': "The main thread's pool",
+      databases: 'Several databases',
       libraries: 'ORMs and libraries',
+      prepared: 'Prepared statements',
+      testing: 'Testing',
       bundlers: 'TypeScript and bundlers',
-      observing: 'Observing',
+      'shutting-down': 'Shutting down',
+    },
+  },
+  {
+    text: 'In production',
+    pages: {
       operating: 'Operating',
+      observing: 'Observing',
     },
   },
   {
@@ -27,6 +47,7 @@ export const SECTIONS: Section[] = [
     text: 'Background',
     pages: {
       promises: 'What it promises',
+      compared: 'Compared',
       'how-it-works': 'How it works',
       performance: 'Performance',
       architecture: 'Architecture',

@@ -45,5 +45,8 @@ function sample(file, region) {
   const shown = lines.slice(begin + 1, end).filter((line) => !mark.test(line))
   const indents = shown.filter((line) => line !== '').map((line) => line.search(/\S/))
   const least = Math.min(...indents)
-  return `${shown.map((line) => line.slice(least)).join('\n')}\n`
+  return `${shown
+    .map((line) => line.slice(least))
+    .join('\n')
+    .trim()}\n`
 }
