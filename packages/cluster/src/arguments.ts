@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseFlags, readWhole, UsageError } from '@pglease/commands'
 import { checkUrl, type Effort, readCodes, readEffort } from '@pglease/demo/parts'
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly queueSchema: string | undefined
   readonly isPooledByTransaction: boolean
   readonly drop: boolean
+  /** Network namespaces that stand for hosts; none: all processes are on this one. */
+  readonly hosts: readonly string[]
 }
 
 const DEFAULT_PROCESSES = 2
@@ -55,6 +58,7 @@ Usage: demo:cluster [options]
   --database-url URL  use this server instead of an embedded one, in a new schema pglease_demo  (DATABASE_URL)
   --queue-schema NAME use the queue in this schema, which must exist     (one of its own, removed at the end)
   --transaction-pooling  that URL leads to a pooler that gives each transaction another connection
+  --netns NAMES       network namespaces that stand for hosts, to which the processes are dealt out (Linux, root)
   --drop              remove pglease_demo at the end
   --help              print this
 
@@ -76,6 +80,7 @@ const FLAGS = {
   'database-url': { type: 'string' },
   'queue-schema': { type: 'string' },
   'transaction-pooling': { type: 'boolean' },
+  netns: { type: 'string' },
   drop: { type: 'boolean' },
 } as const
 
@@ -111,6 +116,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     queueSchema: readSchema(flags['queue-schema']),
     isPooledByTransaction: flags['transaction-pooling'] ?? false,
     drop: flags.drop ?? false,
+    hosts: readHosts(flags.netns),
   }
 }
 
@@ -121,6 +127,15 @@ function readFaults(text: string | undefined): Fault[] {
   if (names.length === 0 || !names.every(isFault))
     throw new UsageError(`--faults takes some of ${FAULTS.join(', ')}, not "${text}".`)
   return [...new Set(names)]
+}
+
+function readHosts(text: string | undefined): string[] {
+  const names = (text ?? '').split(/[\s,]+/).filter(Boolean)
+  const missing = names.find((name) => !/^[\w-]+$/.test(name) || !existsSync(`/run/netns/${name}`))
+  if (missing === undefined && (text === undefined || names.length > 0)) return names
+  throw new UsageError(
+    `--netns takes network namespaces that exist, as of "ip netns add", not "${missing ?? text}".`,
+  )
 }
 
 function readSchema(text: string | undefined): string | undefined {

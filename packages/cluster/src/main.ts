@@ -1,26 +1,37 @@
 import { abortOnSignals, messageOf, runCommand, wrapWords } from '@pglease/commands'
-import { checkCountries, count, countryName, showProgress } from '@pglease/demo/parts'
+import { checkCountries, count, countryName, showProgress, untilDismissed } from '@pglease/demo/parts'
 import { type ClusterOptions, HELP, readArguments } from './arguments.js'
+import { ClusterPage } from './page/cluster-page.js'
 import { printSummary } from './report/summary.js'
 import { type Outcome, runCluster } from './run.js'
 
 async function run(options: ClusterOptions): Promise<number> {
   if (options.countries) await checkCountries(options.countries)
   const signal = abortOnSignals()
-  const outcome = await runWithProgress(options, signal)
+  using page = options.dashboard ? await ClusterPage.open() : undefined
+  const outcome = await runWithProgress(options, signal, page)
   const { summary, members, ledger } = outcome
   process.stdout.write(
     `${options.json ? JSON.stringify(summary) : printSummary(summary, members, ledger, options.connections)}\n`,
   )
   const complaints = complaintsAbout(outcome)
   complaints.forEach(say)
+  if (page !== undefined) {
+    say(`The page stays at ${page.url} until a key or Ctrl-C ends it.`)
+    await untilDismissed(signal)
+  }
   return complaints.length === 0 ? 0 : 1
 }
 
-async function runWithProgress(options: ClusterOptions, signal: AbortSignal): Promise<Outcome> {
+async function runWithProgress(
+  options: ClusterOptions,
+  signal: AbortSignal,
+  page: ClusterPage | undefined,
+): Promise<Outcome> {
   const progress = showProgress(process.stderr)
+  if (page !== undefined) progress.head(`The cluster: ${page.url}`)
   try {
-    return await runCluster(options, signal, progress)
+    return await runCluster(options, signal, progress, page)
   } finally {
     progress.close()
   }

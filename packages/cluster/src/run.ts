@@ -12,11 +12,12 @@ import type { TourRequest } from '@pglease/demo/task-parts'
 import type { ClusterOptions, Fault } from './arguments.js'
 import type { Access } from './database.js'
 import type { MemberSettings, News } from './member/messages.js'
+import type { Snapshot } from './page/snapshot.js'
 import { prepare, verify } from './prepare.js'
 import type { MemberSummary, Summary } from './report/summary.js'
 import { Connections } from './supervisor/connections.js'
 import { Faults } from './supervisor/faults.js'
-import { Jobs } from './supervisor/jobs.js'
+import { type JobCounts, Jobs } from './supervisor/jobs.js'
 import { Ledger } from './supervisor/ledger.js'
 import { Members } from './supervisor/members.js'
 import { Observer } from './supervisor/observer.js'
@@ -40,12 +41,9 @@ export interface Outcome {
   readonly missedFaults: readonly Fault[]
 }
 
-/** A run, of which the page shows what goes on. */
-export interface Watched {
-  readonly jobs: Jobs
-  readonly members: Members
-  readonly ledger: Ledger
-  readonly countries: number
+/** What shows the run as it goes on. */
+export interface Watcher {
+  show(look: () => Snapshot): void
 }
 
 /** Runs all of it and leaves nothing behind but, on a server of the user's own, the demo's schema. */
@@ -53,14 +51,14 @@ export async function runCluster(
   options: ClusterOptions,
   signal: AbortSignal,
   progress: Progress,
-  watch: (watched: Watched) => void = () => {},
+  watcher?: Watcher,
 ): Promise<Outcome> {
   await using server = await Server.open(options)
   signal.throwIfAborted()
-  const observer = await Observer.open(server.connectionString)
+  const observer = await Observer.open(server.connectionString, options.isPooledByTransaction)
   try {
     await createSchemas(observer.client, options.queueSchema)
-    return await new ClusterRun(options, server, observer, signal, progress).run(watch)
+    return await new ClusterRun(options, server, observer, signal, progress).run(watcher)
   } finally {
     await cleanUp(observer, options).catch(() => {})
     await observer.close()
@@ -82,6 +80,7 @@ class ClusterRun {
   readonly #ledger = new Ledger()
   readonly #members: Members
   readonly #faults: Faults
+  #counts: JobCounts = { waiting: 0, running: 0, failed: 0, lockers: [] }
   readonly #bars = new Map<string, ReturnType<Progress['start']>>()
 
   constructor(
@@ -93,18 +92,19 @@ class ClusterRun {
   ) {
     this.#schema = options.queueSchema ?? OWN_SCHEMA
     this.#jobs = new Jobs(observer, this.#schema)
-    this.#connections = new Connections(observer, `${this.#name} `)
+    this.#connections = new Connections(observer, `${this.#name} `, options.isPooledByTransaction)
     this.#members = new Members(options.processes, {
       jobs: this.#jobs,
       connections: this.#connections,
       ledger: this.#ledger,
       settingsOf: (number, start) => this.#settingsOf(number, start),
+      hostOf: (number) => options.hosts[(number - 1) % options.hosts.length],
       hear: (number, news) => this.#hear(number, news),
     })
     this.#faults = new Faults(options.faults, server, this.#members, (text) => progress.note(text))
   }
 
-  async run(watch: (watched: Watched) => void): Promise<Outcome> {
+  async run(watcher: Watcher | undefined): Promise<Outcome> {
     const { options, signal, progress } = this
     this.#connections.start()
     try {
@@ -113,7 +113,7 @@ class ClusterRun {
       await this.#jobs.add(this.#requests(sizes))
       this.#showWork(sizes)
       this.#members.start()
-      watch({ jobs: this.#jobs, members: this.#members, ledger: this.#ledger, countries: sizes.length })
+      watcher?.show(() => this.#snapshot(sizes.length))
       await this.#allDone()
       await this.#members.stop()
       progress.note('Verifying the tours')
@@ -132,11 +132,11 @@ class ClusterRun {
   }
 
   #settingsOf(number: number, start: number): MemberSettings {
-    const { threads, limitMillis, processes } = this.options
+    const { threads, limitMillis } = this.options
     return {
       // The dot at the end: no name is the beginning of another.
       ...this.#access(`${number}.${start}.`),
-      ...(number === processes && { connectionString: this.server.proxiedConnectionString }),
+      connectionString: this.server.connectionStringOf(number),
       number,
       threads,
       limitMillis,
@@ -171,6 +171,7 @@ class ClusterRun {
         this.#ledger.started(number, news.country, news.attempt)
         return
       case 'progress':
+        this.#ledger.progressed(number, news.country, news.fraction)
         this.#bars.get(news.country)?.advance(news.fraction)
         this.#faults.midJob(number)
         return
@@ -190,7 +191,8 @@ class ClusterRun {
     const stop = AbortSignal.any([this.signal, this.#members.failed])
     for (;;) {
       stop.throwIfAborted()
-      const { waiting, running, lockers } = await this.#jobs.count()
+      this.#counts = await this.#jobs.count()
+      const { waiting, running, lockers } = this.#counts
       if (waiting + running === 0) return this.#faults.settled()
       await this.#unlockOrphans(lockers, orphans)
       await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal: stop }).catch(() => {})
@@ -205,6 +207,36 @@ class ClusterRun {
     for (const pool of lockers) if (!pools.includes(pool) && !since.has(pool)) since.set(pool, now)
     const old = [...since].filter(([, at]) => now - at > ORPHAN_MILLIS).map(([pool]) => pool)
     if (old.length > 0) await this.#jobs.unlock(old)
+  }
+
+  #snapshot(countries: number): Snapshot {
+    const { waiting, running, failed } = this.#counts
+    const { threads, connections, processes } = this.options
+    return {
+      jobs: {
+        waiting,
+        running,
+        failed,
+        planned: countries - waiting - running - failed,
+        runAgain: this.#ledger.runAgain.length,
+      },
+      connections: { now: this.#connections.now, peak: this.#connections.peak, max: processes * connections },
+      members: this.#members.places.map(({ number, starts, member }) => ({
+        number,
+        starts,
+        processId: member?.processId,
+        state: member === undefined ? 'dead' : member.pool === undefined ? 'starting' : 'working',
+        threads,
+        connections,
+        figures: member?.figures,
+        planned: this.#ledger.count(number, 'planned', 'planned before'),
+        underWay: this.#ledger.underWay(number),
+      })),
+      runAgain: this.#ledger.runAgain.map(({ country, runs }) => ({
+        country: countryName(country),
+        runs: runs.map(({ process, end, message }) => ({ process, end, message })),
+      })),
+    }
   }
 
   async #outcome(countries: number, wrong: readonly string[]): Promise<Outcome> {

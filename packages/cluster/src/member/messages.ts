@@ -50,5 +50,6 @@ export interface MemberFigures {
   readonly connections: number
   readonly leased: number
   readonly waiting: number
-  readonly threads: readonly { readonly country: string; readonly seconds: number }[]
+  /** For how long no connection has answered, in milliseconds; 0 while one does. */
+  readonly unreachableMillis: number
 }

@@ -6,10 +6,15 @@ const MILLIS_BETWEEN_SAMPLES = 20
 /** How long Postgres may take to forget a connection that its client has closed. */
 const GONE_MILLIS = 5000
 
+/** A count that is older says that the server is away. */
+const CURRENT_MILLIS = 1000
+
 const OF_MEMBERS = `from pg_stat_activity where starts_with(application_name, $1) and backend_type = 'client backend'`
 
 /** What Postgres itself shows of the members' connections. */
 export class Connections {
+  #now = 0
+  #countedAt = 0
   #peak = 0
   #state: 'idle' | 'sampling' = 'idle'
   #sampling: Promise<void> = Promise.resolve()
@@ -18,7 +23,18 @@ export class Connections {
   constructor(
     private readonly observer: Observer,
     private readonly prefix: string,
+    private readonly isPooledByTransaction: boolean,
   ) {}
+
+  /** When they were last counted. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** Whether the server answers the supervisor. */
+  get isCurrent(): boolean {
+    return performance.now() - this.#countedAt < CURRENT_MILLIS
+  }
 
   /** The most that were seen at once. */
   get peak(): number {
@@ -41,10 +57,12 @@ export class Connections {
   /** Waits a little for connections to go, and counts those that Postgres still shows. */
   async countLeft(): Promise<number> {
     const deadline = performance.now() + GONE_MILLIS
-    let left = await this.#count(this.prefix)
+    // A pooler keeps its own, under the name of whoever has had them last.
+    const except = this.isPooledByTransaction ? 'idle' : ''
+    let left = await this.#count(this.prefix, except)
     while (left > 0 && performance.now() < deadline) {
       await sleep(MILLIS_BETWEEN_SAMPLES)
-      left = await this.#count(this.prefix)
+      left = await this.#count(this.prefix, except)
     }
     return left
   }
@@ -59,15 +77,17 @@ export class Connections {
 
   async #sample(): Promise<void> {
     while (this.#state === 'sampling') {
-      this.#peak = Math.max(this.#peak, await this.#count(this.prefix))
+      this.#now = await this.#count(this.prefix)
+      this.#countedAt = performance.now()
+      this.#peak = Math.max(this.#peak, this.#now)
       await sleep(MILLIS_BETWEEN_SAMPLES)
     }
   }
 
-  async #count(prefix: string): Promise<number> {
+  async #count(prefix: string, exceptState = ''): Promise<number> {
     const [row] = await this.observer.query<{ count: number }>(
-      `select count(*)::int as count ${OF_MEMBERS}`,
-      [prefix],
+      `select count(*)::int as count ${OF_MEMBERS} and state is distinct from $2`,
+      [prefix, exceptState],
     )
     return row!.count
   }

@@ -30,9 +30,7 @@ export class Faults {
   /** A member is in the midst of a job. */
   midJob(process: number): void {
     if (this.#state === 'breaking') return
-    const isProxied = process === this.members.places.length
-    const index = this.#left.findIndex((fault) => fault !== 'network' || isProxied)
-    const [fault] = index === -1 ? [] : this.#left.splice(index, 1)
+    const fault = this.#left.shift()
     if (fault === undefined) return
     this.#state = 'breaking'
     this.#under = this.#strike(fault, process).finally(() => {
@@ -67,7 +65,7 @@ export class Faults {
         this.note('Postgres is back')
         return
       case 'network': {
-        const { proxy } = this.server
+        const proxy = this.server.proxies[process - 1]
         this.note(`The network of process ${process} is cut`)
         proxy!.refuse()
         for (const link of proxy!.links) link.cut()

@@ -5,6 +5,8 @@ interface JobRun {
   readonly attempt: number
   end: JobEnd | 'under way' | 'cut off'
   message: string
+  /** How far it is, from 0 to 1. */
+  fraction: number
 }
 
 /** What each job has gone through. */
@@ -19,8 +21,13 @@ export class Ledger {
 
   started(process: number, country: string, attempt: number): void {
     const runs = this.#runs.get(country) ?? []
-    runs.push({ process, attempt, end: 'under way', message: '' })
+    runs.push({ process, attempt, end: 'under way', message: '', fraction: 0 })
     this.#runs.set(country, runs)
+  }
+
+  progressed(process: number, country: string, fraction: number): void {
+    const run = this.#runs.get(country)?.findLast((each) => each.process === process)
+    if (run !== undefined) run.fraction = fraction
   }
 
   ended(process: number, country: string, end: JobEnd, message: string): void {
@@ -51,6 +58,15 @@ export class Ledger {
   count(process: number, ...ends: readonly JobRun['end'][]): number {
     const runs = [...this.#runs.values()].flat()
     return runs.filter((run) => run.process === process && ends.includes(run.end)).length
+  }
+
+  /** What a process runs now. */
+  underWay(process: number): { readonly country: string; readonly fraction: number }[] {
+    return this.#stories.flatMap(({ country, runs }) =>
+      runs
+        .filter((run) => run.process === process && run.end === 'under way')
+        .map(({ fraction }) => ({ country, fraction })),
+    )
   }
 
   get #stories(): JobStory[] {

@@ -20,10 +20,15 @@ export class MemberHandle {
   #reason = ''
   #printed = ''
 
-  constructor(settings: MemberSettings, hear: (news: News) => void) {
+  /** @param host the network namespace that it lives in; undefined for this one */
+  constructor(settings: MemberSettings, host: string | undefined, hear: (news: News) => void) {
     this.settings = settings
     // Detached: Ctrl-C goes to every process of the terminal's group, and the supervisor is to end its members in order.
-    this.#child = fork(PROGRAM, { detached: true, execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child = fork(PROGRAM, {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      ...(host === undefined ? { execArgv: [] } : within(host)),
+    })
     this.ended = once(this.#child, 'exit').catch((error: Error) => {
       this.#reason = error.message
     })
@@ -62,3 +67,9 @@ export class MemberHandle {
     this.#child.kill('SIGKILL')
   }
 }
+
+/** `ip` becomes the program that it runs, and so keeps its id and its channel. */
+const within = (host: string) => ({
+  execPath: 'ip',
+  execArgv: ['netns', 'exec', host, process.execPath],
+})

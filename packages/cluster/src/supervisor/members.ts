@@ -5,8 +5,11 @@ import type { Jobs } from './jobs.js'
 import type { Ledger } from './ledger.js'
 import { MemberHandle } from './member-handle.js'
 
-/** So many processes in a row that end by themselves, without a job done, and the run is given up. */
-const MOST_IN_VAIN = 10
+/** So many processes in a row for each place that end by themselves, without a job done, and the run is given up. */
+const MOST_IN_VAIN = 5
+
+/** A process that cannot reach the server for so long is ended, so that others may have its jobs. */
+const UNREACHABLE_MILLIS = 10_000
 
 /** How long members may take to end in order. */
 const STOP_MILLIS = 20_000
@@ -30,6 +33,8 @@ interface Environment {
   readonly connections: Connections
   readonly ledger: Ledger
   readonly settingsOf: (number: number, start: number) => MemberSettings
+  /** The network namespace of a process; undefined for this one. */
+  readonly hostOf: (number: number) => string | undefined
   readonly hear: (number: number, news: News) => void
 }
 
@@ -92,7 +97,8 @@ export class Members {
   #start(place: Place): void {
     place.starts++
     const settings = this.#environment.settingsOf(place.number, place.starts)
-    const member = new MemberHandle(settings, (news) => this.#hear(place, news))
+    const host = this.#environment.hostOf(place.number)
+    const member = new MemberHandle(settings, host, (news) => this.#hear(place, news))
     place.member = member
     member.ended.then(() => {
       if (this.#state === 'ending') return
@@ -103,10 +109,17 @@ export class Members {
     })
   }
 
-  #hear({ number }: Place, news: News): void {
+  #hear(place: Place, news: News): void {
     if (news.kind === 'ended' && news.end.startsWith('planned')) this.#inVain = 0
     if (news.kind === 'ended' && news.isThreadDead) this.#killed++
-    this.#environment.hear(number, news)
+    if (news.kind === 'figures' && news.figures.unreachableMillis > UNREACHABLE_MILLIS) this.#fence(place)
+    this.#environment.hear(place.number, news)
+  }
+
+  /** Where the server is away for all there is nobody to have its jobs. */
+  #fence({ member }: Place): void {
+    if (!this.#environment.connections.isCurrent) return
+    member?.kill()
   }
 
   /**
@@ -117,7 +130,7 @@ export class Members {
     const { jobs, connections, ledger } = this.#environment
     place.member = undefined
     ledger.cutOff(place.number)
-    if (++this.#inVain > MOST_IN_VAIN)
+    if (++this.#inVain > MOST_IN_VAIN * this.places.length)
       throw new Error(`The processes end before they have done anything: ${dead.end}`)
     await connections.end(dead.settings.name)
     if (dead.pool !== undefined) await jobs.unlock([dead.pool])

@@ -13,12 +13,17 @@ const AWAY_MILLIS = 120_000
 export class Observer {
   #client: pg.Client | undefined
   #isLost = false
+  /** Whatever was asked before. */
+  #line: Promise<unknown> = Promise.resolve()
 
-  private constructor(private readonly connectionString: string) {}
+  private constructor(
+    private readonly connectionString: string,
+    private readonly isPooledByTransaction: boolean,
+  ) {}
 
   /** @throws an Error that says what is wrong with the address, or that another run is at work */
-  static async open(connectionString: string): Promise<Observer> {
-    const observer = new Observer(connectionString)
+  static async open(connectionString: string, isPooledByTransaction: boolean): Promise<Observer> {
+    const observer = new Observer(connectionString, isPooledByTransaction)
     await observer.#connect()
     return observer
   }
@@ -33,7 +38,14 @@ export class Observer {
    * Asks again while the server is away, so the statement must do no harm when it is done twice.
    * @throws what the server answers
    */
-  async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+  query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    // One at a time: so one of them opens the connection again, for all.
+    const answer = this.#line.then(() => this.#ask<Row>(sql, values))
+    this.#line = answer.catch(() => {})
+    return answer
+  }
+
+  async #ask<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<Row[]> {
     const deadline = performance.now() + AWAY_MILLIS
     for (;;) {
       try {
@@ -59,9 +71,14 @@ export class Observer {
     }
     client.on('error', lost)
     client.on('end', lost)
+    try {
+      // Of a pooler's connection nobody knows whose it is. The server may need a while to miss the one that is lost.
+      if (!this.isPooledByTransaction) await lockOut(client)
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
+    }
     this.#client = client
     this.#isLost = false
-    // It was held by the connection that is gone.
-    await lockOut(client)
   }
 }

@@ -8,13 +8,13 @@ const SPARE_CONNECTIONS = 10
 /** The database of a run, and what may be done to it. */
 export class Server {
   readonly connectionString: string
-  /** Between the last member and the server, where the network is to fail. */
-  readonly proxy: NetworkProxy | undefined
+  /** Between each member and the server, where the network is to fail; else none. */
+  readonly proxies: readonly NetworkProxy[]
   readonly #embedded: EmbeddedPostgres | undefined
 
-  private constructor(url: string, proxy: NetworkProxy | undefined, embedded: EmbeddedPostgres | undefined) {
+  private constructor(url: string, proxies: readonly NetworkProxy[], embedded: EmbeddedPostgres | undefined) {
     this.connectionString = url
-    this.proxy = proxy
+    this.proxies = proxies
     this.#embedded = embedded
   }
 
@@ -30,16 +30,18 @@ export class Server {
           })
         : undefined
     const url = databaseUrl ?? embedded!.connectionString
-    const proxy = faults.includes('network') ? await proxyTo(url) : undefined
-    return new Server(url, proxy, embedded)
+    const wanted = faults.includes('network') ? processes : 0
+    const proxies = await Promise.all(Array.from({ length: wanted }, () => proxyTo(url)))
+    return new Server(url, proxies, embedded)
   }
 
-  /** Where the last member connects. */
-  get proxiedConnectionString(): string {
-    if (this.proxy === undefined) return this.connectionString
+  /** Where a member connects. */
+  connectionStringOf(member: number): string {
+    const proxy = this.proxies[member - 1]
+    if (proxy === undefined) return this.connectionString
     const url = new URL(this.connectionString)
-    url.hostname = this.proxy.host
-    url.port = String(this.proxy.port)
+    url.hostname = proxy.host
+    url.port = String(proxy.port)
     return url.href
   }
 
@@ -53,7 +55,7 @@ export class Server {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.proxy?.close()
+    await Promise.all(this.proxies.map((proxy) => proxy.close()))
     await this.#embedded?.stop()
   }
 }
