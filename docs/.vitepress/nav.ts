@@ -33,6 +33,7 @@ export const SECTIONS: Section[] = [
     pages: {
       operating: 'Operating',
       observing: 'Observing',
+      prometheus: 'Prometheus',
     },
   },
   {

@@ -4,14 +4,6 @@ import { filled, pages } from '../pages.js'
 /** Pages whose code is that of another package, compared by a test there. */
 const TESTED_ELSEWHERE = ['docs/libraries.md', 'docs/bundlers.md']
 
-/** Pages of which some code is not tested yet. */
-const NOT_YET = [
-  'docs/observing.md',
-  'docs/operating.md',
-  'packages/opentelemetry/README.md',
-  'packages/dashboard/README.md',
-]
-
 /**
  * Blocks of these languages are programs, or parts of them. What no test can run, as a line that is wrong on purpose, has the word
  * `not-run` behind the language: ```ts not-run
@@ -24,7 +16,7 @@ test.each(pages())('$path has its samples as the tests run them: see `pnpm sampl
   expect(text).toBe(filled(text))
 })
 
-const ownPages = pages().filter(({ path }) => !TESTED_ELSEWHERE.includes(path) && !NOT_YET.includes(path))
+const ownPages = pages().filter(({ path }) => !TESTED_ELSEWHERE.includes(path))
 
 test.each(ownPages)('the code in $path is a sample', ({ text }) => {
   const lines = text.split('\n')
