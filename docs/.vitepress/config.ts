@@ -20,6 +20,13 @@ const api = JSON.parse(
   readFileSync(new URL('api/typedoc-sidebar.json', DOCS), 'utf8'),
 ) as DefaultTheme.SidebarItem[]
 
+/** Groups that cannot be folded: the theme makes of one that can a button with a button inside. */
+function flat(items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] {
+  return items.map(({ collapsed: _, items: inner, ...item }) =>
+    inner ? { ...item, items: flat(inner) } : item,
+  )
+}
+
 export default defineConfig({
   title: 'pglease',
   description: 'The worker threads of a Node.js process share one small pool of Postgres connections.',
@@ -35,22 +42,30 @@ export default defineConfig({
       { text: 'Reference', link: '/options' },
       { text: 'API', link: '/api' },
     ],
-    sidebar: [
-      ...SECTIONS.map((section) => ({
+    sidebar: {
+      '/api/': [{ text: 'API', link: '/api' }, ...flat(api)],
+      '/': SECTIONS.map((section) => ({
         text: section.text,
         items: Object.entries(section.pages).map(([file, text]) => ({ text, link: `/${file}` })),
       })),
-      { text: 'API by package', collapsed: true, items: api },
-    ],
+    },
     outline: [2, 3],
     socialLinks: [{ icon: 'github', link: 'https://github.com/pglease/pglease' }],
   },
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(markdown) {
+      // A cell of a table's head that is empty is no heading of anything.
+      markdown.core.ruler.push('empty-heads', ({ tokens }) => {
+        for (const [index, token] of tokens.entries()) {
+          if (token.type !== 'th_open' || tokens[index + 1]?.content !== '') continue
+          token.tag = 'td'
+          tokens[index + 2]!.tag = 'td'
+        }
+      })
       // Links out of docs/ are to files of the repository. On the site they lead to where those can be read.
       markdown.core.ruler.push('repository-links', (state) => {
-        if (state.env.relativePath.startsWith('api/')) return
+        if (state.env.relativePath?.startsWith('api/')) return
         for (const token of state.tokens.flatMap((each) => each.children ?? [])) {
           const target = token.type === 'link_open' ? (token.attrGet('href') ?? '') : ''
           if (target.startsWith('../'))

@@ -51,6 +51,7 @@ export const SECTIONS: Section[] = [
       compared: 'Compared',
       'how-it-works': 'How it works',
       performance: 'Performance',
+      microseconds: 'Where the microseconds go',
       architecture: 'Architecture',
       ancestor: 'The ancestor',
     },

@@ -118,7 +118,7 @@ const HEALTH_MILLIS = 1000
 
 /**
  * Owns one pool of Postgres connections per database, and leases them to the worker threads of this process. It lives
- * on the main thread and must be closed: connections keep the process alive.
+ * on the main thread. Idle connections keep no process alive; `close` lets those that are leased end well.
  */
 export class ConnectionBroker<Name extends string = string> extends EventEmitter<BrokerEvents> {
   /** As its options have it. */
