@@ -1,8 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests of what a lease promises, whichever way its bytes go: run again for each of the other ways. */
 const EVERY_PATH = 'packages/*/test/behaviour/every-path/*.test.ts'
+
+/** Tests of what a relay may change, and encryption not. */
+const EITHER_WAY = 'packages/*/test/behaviour/either-way/*.test.ts'
 
 /** Without what lets threads have sockets. */
 const WITHOUT_KOFFI = new URL('packages/broker/test/support/without-koffi.cjs', import.meta.url)
@@ -23,8 +27,19 @@ const test = {
   hookTimeout: 30_000,
 }
 
+/** Files that start processes first: they are the longest, and one that is begun last is waited for alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const starts = ({ moduleId }: TestSpecification) =>
+      !/packages\/(broker|client)\/test\/(?!behaviour\/runners)/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(starts), ...sorted.filter((file) => !starts(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: 'packages/broker/test/support/global-setup.ts',
     // On two processors: tests wait for about a fifth of their time.
     maxWorkers: 3,
@@ -37,7 +52,7 @@ export default defineConfig({
         test: {
           ...test,
           name: 'relayed',
-          include: [EVERY_PATH],
+          include: [EVERY_PATH, EITHER_WAY],
           execArgv: [...OPTIMISE_LATE, '--require', fileURLToPath(WITHOUT_KOFFI)],
           provide: { relayed: true },
         },

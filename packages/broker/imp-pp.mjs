@@ -1,0 +1,2 @@
+import 'piscina'
+import 'pg'
