@@ -33,6 +33,8 @@ export const SECTIONS: Section[] = [
     pages: {
       operating: 'Operating',
       observing: 'Observing',
+      'many-machines': 'Many machines',
+      sizing: 'Sizing',
       prometheus: 'Prometheus',
     },
   },
