@@ -7,7 +7,6 @@ import {
   Pool,
   type PoolOptions,
   type TransactionOptions,
-  UnknownDatabaseError,
   type WithConnectionOptions,
 } from '@pglease/client'
 import {
@@ -16,11 +15,9 @@ import {
   checkOptions,
   flag,
   isAttachRequest,
-  type KeepingSpan,
   leaseClient,
   makeThreadToken,
   millis,
-  nameOf,
   names,
   text,
   transact,
@@ -28,6 +25,15 @@ import {
   withLease,
   wrong,
 } from '@pglease/client/internal'
+import type {
+  AttachOptions,
+  BrokerEvents,
+  BrokerOptions,
+  CloseOptions,
+  HealthcheckOptions,
+  On,
+  RecycleOptions,
+} from './broker-options.js'
 import { closeBrought } from './common/brought.js'
 import { channels } from './common/channels.js'
 import type { Health } from './common/health.js'
@@ -35,52 +41,15 @@ import { LONGEST_TIMER } from './common/longest-timer.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
-import { type BrokerWarning, type ReachWarning, signed } from './common/warnings.js'
+import { type BrokerWarning, signed } from './common/warnings.js'
 import type { DatabaseOptions, PoolSize } from './connection/database-options.js'
 import { readDatabase, readSize } from './connection/read-database.js'
 import { DatabaseLeases } from './lease/database-leases.js'
+import { Databases } from './lease/databases.js'
 import { HealthChecks } from './lease/health-checks.js'
 import type { LeaseReport } from './lease/lease-report.js'
-import type { ThreadRights } from './lease/served-thread.js'
 import { ThreadPorts } from './lease/thread-ports.js'
 import { ThreadShare } from './lease/thread-share.js'
-
-export interface BrokerOptions<Name extends string = string> {
-  /** Tells it from others of the process in warnings, in the messages of channels, and in metrics. Default: none. */
-  name?: string
-  /** By name; a lease that names none is on `default`. */
-  databases: Record<Name, DatabaseOptions>
-  /**
-   * Whether threads may get the sockets of connections: see `DatabaseOptions`. Where it is false for all databases no native
-   * code is loaded. Default: true.
-   */
-  handOver?: boolean
-}
-
-export interface AttachOptions<Name extends string = string> {
-  /** The databases that this thread may lease. Default: all. */
-  databases?: readonly Name[]
-}
-
-/** Options of a lease of the main thread, with the names of its broker's databases. */
-type On<Name extends string, Options> = Omit<Options, 'database'> & { database?: Name }
-
-export interface CloseOptions {
-  /** How long holders may finish, in milliseconds, before their queries are cancelled. Default: 5000. */
-  timeoutMillis?: number
-}
-
-export interface RecycleOptions {
-  /** Takes leased connections back as well; their holders get a `LeaseRevokedError`. Default: false. */
-  force?: boolean
-}
-
-export interface HealthcheckOptions<Name extends string = string> {
-  /** The one to look at. Default: all. */
-  database?: Name
-  /** How long that may take, in milliseconds, from 1 on. Default: 1000. */
-  timeoutMillis?: number
-}
 
 /**
  * - `open`;
@@ -94,18 +63,6 @@ export const BROKER_TRANSITIONS = {
   closing: ['closed'],
   closed: [],
 } as const satisfies Record<BrokerState, readonly BrokerState[]>
-
-interface BrokerEvents {
-  /**
-   * A lease was held too long, or released in an open transaction; a thread has posted what the library never does; no connection
-   * could be opened for long. See "Warnings" in docs/errors.md.
-   */
-  warning: [BrokerWarning]
-  /** No connection to a database could be opened for its `unreachableMillis`; told by a `warning` as well. */
-  unreachable: [ReachWarning]
-  /** One could be opened again. */
-  reachable: [ReachWarning]
-}
 
 // Before any thread is started that may be attached.
 makeThreadToken()
@@ -123,7 +80,7 @@ const HEALTH_MILLIS = 1000
 export class ConnectionBroker<Name extends string = string> extends EventEmitter<BrokerEvents> {
   /** As its options have it. */
   readonly name: string | undefined
-  readonly #databases: ReadonlyMap<string, DatabaseLeases>
+  readonly #databases: Databases
   readonly #machine = new StateMachine<BrokerState>('broker', 'open', BROKER_TRANSITIONS)
   readonly #ports: ThreadPorts
   /** This thread's own link, made when first asked for. */
@@ -135,7 +92,8 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   constructor(options: BrokerOptions<Name>) {
     super()
     checkOptions('', options, {
-      databases: (value) => (isObject(value) ? undefined : 'an object of databases by name'),
+      databases: (value) =>
+        typeof value === 'object' && !Array.isArray(value) ? undefined : 'an object of databases by name',
       handOver: flag,
       name: text,
     })
@@ -150,12 +108,9 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       if (warning.code === 'PGLEASE_UNREACHABLE') tell(this, 'unreachable', warning)
       if (warning.code === 'PGLEASE_REACHABLE') tell(this, 'reachable', warning)
     }
-    this.#databases = new Map(
-      entries.map(([name, each]) => [
-        name,
-        new DatabaseLeases({ ...readDatabase(name, each, options.handOver), broker: options.name }, warn),
-      ]),
-    )
+    const leasesOf = (name: string, each: DatabaseOptions) =>
+      new DatabaseLeases({ ...readDatabase(name, each, options.handOver), broker: options.name }, warn)
+    this.#databases = new Databases(new Map(entries.map(([name, each]) => [name, leasesOf(name, each)])))
     this.#ports = new ThreadPorts(warn)
     this.#health = new HealthChecks(this.#databases)
   }
@@ -166,7 +121,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   /** Their names. */
   get databases(): readonly Name[] {
-    return [...this.#databases.keys()] as Name[]
+    return this.#databases.names as Name[]
   }
 
   /**
@@ -176,7 +131,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   async ready(): Promise<void> {
     this.#mustBeOpen()
-    await Promise.all([...this.#databases.values()].map((database) => database.ready()))
+    await Promise.all(this.#databases.all.map((database) => database.ready()))
   }
 
   /**
@@ -192,7 +147,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       timeoutMillis: whole(1, LONGEST_TIMER),
     })
     const { database, timeoutMillis = HEALTH_MILLIS } = options
-    if (database !== undefined) this.#mustHave(database)
+    if (database !== undefined) this.#databases.get(database)
     const asked = database === undefined ? this.databases : [database]
     return (await this.#health.look(asked, timeoutMillis)) as Health<Name>
   }
@@ -216,7 +171,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     checkOptions('attach', options, {
       databases: names,
     })
-    for (const name of options.databases ?? []) this.#mustHave(name)
+    for (const name of options.databases ?? []) this.#databases.get(name)
     if (typeof Object(worker).emit !== 'function' || typeof Object(worker).postMessage !== 'function')
       throw wrong('attach.worker', worker, 'a Worker')
     const share = new ThreadShare()
@@ -237,7 +192,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions, share: ThreadShare): void {
     const port = request['@pglease/attach']
-    const rights = this.#rights(request.threadId, options)
+    const rights = this.#databases.rights(request.threadId, options.databases)
     closeBrought(request, port)
     this.#ports.serve(port, { ...rights, isMainThread: false, share })
   }
@@ -277,7 +232,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   /** Figures of each database, by name. */
   stats(): Record<Name, DatabaseStatistics> {
-    const all = [...this.#databases].map(([name, each]) => [name, each.statistics()])
+    const all = this.#databases.all.map((each) => [each.database.name, each.statistics()])
     return Object.fromEntries(all) as Record<Name, DatabaseStatistics>
   }
 
@@ -286,7 +241,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    * they were asked for. What threads do by themselves is looked up as of now.
    */
   leases(): LeaseReport[] {
-    return [...this.#databases.values()].flatMap((each) => each.leases())
+    return this.#databases.all.flatMap((each) => each.leases())
   }
 
   /**
@@ -297,7 +252,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   async recycle(name: Name = 'default' as Name, options: RecycleOptions = {}): Promise<void> {
     this.#mustBeOpen()
     checkOptions('recycle', options, { force: flag })
-    const database = this.#mustHave(name)
+    const database = this.#databases.get(name)
     database.recycle()
     if (options.force) {
       database.revokeHeld(
@@ -314,7 +269,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   resize(name: Name, size: PoolSize): void {
     this.#mustBeOpen()
-    const database = this.#mustHave(name)
+    const database = this.#databases.get(name)
     database.resize(readSize(size, database.database))
   }
 
@@ -329,7 +284,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   async pause(name: Name = 'default' as Name): Promise<boolean> {
     this.#mustBeOpen()
-    return this.#mustHave(name).pause()
+    return this.#databases.get(name).pause()
   }
 
   /**
@@ -338,7 +293,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    */
   resume(name: Name = 'default' as Name): void {
     this.#mustBeOpen()
-    this.#mustHave(name).resume()
+    this.#databases.get(name).resume()
   }
 
   /**
@@ -362,13 +317,14 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   async #close(timeoutMillis: number): Promise<void> {
     this.#machine.to('closing')
     this.announceClose()
-    const databases = [...this.#databases.values()]
+    const databases = this.#databases.all
     for (const database of databases) database.beginClose()
     const patience = new AbortController()
     const timer = setTimeout(() => patience.abort(), timeoutMillis)
     await Promise.all(databases.map((database) => database.quiet(patience.signal)))
     clearTimeout(timer)
-    for (const [name, database] of this.#databases) {
+    for (const database of databases) {
+      const { name } = database.database
       const message = `The broker closed, and the lease on "${name}" was not released within ${timeoutMillis} ms.`
       database.revokeHeld(() => new BrokerClosedError(message, { database: name, limit: timeoutMillis }))
     }
@@ -381,70 +337,14 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   /** This thread's own, made when first asked for. */
   get #link(): BrokerLink {
     this.#ownLink ??= this.#ports.linkHere({
-      ...this.#rights(threadId, {}),
+      ...this.#databases.rights(threadId),
       label: 'the main thread',
       share: new ThreadShare(),
     })
     return this.#ownLink
   }
 
-  #rights(
-    threadId: number,
-    { databases = this.databases }: AttachOptions,
-  ): Omit<ThreadRights, 'isMainThread' | 'share'> {
-    const traceLeases = [...this.#databases.values()].some(({ database }) => database.leakDetectionMillis > 0)
-    const usesTls = databases.some((name) => this.#databases.get(name)?.usesTls())
-    const addresses = new Map(databases.map((name) => [name, this.#databases.get(name)?.address()]))
-    const having = (option: 'showStatements' | 'nameTasks') =>
-      new Set(databases.filter((name) => this.#databases.get(name)?.database[option]))
-    const keeping = new Map<string, KeepingSpan>()
-    for (const name of databases) {
-      const prepare = this.#databases.get(name)?.database.prepare
-      if (prepare) keeping.set(name, prepare === true ? 'lease' : prepare)
-    }
-    const find = (name: string) => this.#find(name, databases)
-    return {
-      label: `thread ${threadId}`,
-      threadId,
-      databases: addresses,
-      keeping,
-      showing: having('showStatements'),
-      naming: having('nameTasks'),
-      traceLeases,
-      usesTls,
-      find,
-    }
-  }
-
-  #find(name: string, allowed: readonly string[]): DatabaseLeases {
-    const database = this.#mustHave(name)
-    if (!allowed.includes(name)) {
-      throw new UnknownDatabaseError(
-        `This thread may lease ${allowed.join(', ')}, but not "${nameOf(name)}".`,
-        {
-          database: nameOf(name),
-        },
-      )
-    }
-    return database
-  }
-
-  #mustHave(name: string): DatabaseLeases {
-    const database = this.#databases.get(name)
-    if (database !== undefined) return database
-    const known = [...this.#databases.keys()].join(', ')
-    // A request that a thread has made up may name none.
-    const shown = nameOf(String(name))
-    throw new UnknownDatabaseError(`The broker has no database "${shown}". It has: ${known}.`, {
-      database: shown,
-    })
-  }
-
   #mustBeOpen(): void {
     if (this.state !== 'open') throw new BrokerClosedError(`The broker is ${this.state}.`)
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,15 +4,14 @@
  * @module @pglease/broker
  */
 export * from '@pglease/client'
-export {
-  type AttachOptions,
-  type BrokerOptions,
-  type BrokerState,
-  type CloseOptions,
-  ConnectionBroker,
-  type HealthcheckOptions,
-  type RecycleOptions,
-} from './broker.js'
+export { type BrokerState, ConnectionBroker } from './broker.js'
+export type {
+  AttachOptions,
+  BrokerOptions,
+  CloseOptions,
+  HealthcheckOptions,
+  RecycleOptions,
+} from './broker-options.js'
 export {
   type ConnectionClosedMessage,
   type ConnectionFailedMessage,

@@ -1,5 +1,5 @@
 import type { DatabaseHealth, Health } from '../common/health.js'
-import type { DatabaseLeases } from './database-leases.js'
+import type { Databases } from './databases.js'
 
 const CLOSING: DatabaseHealth = {
   ok: false,
@@ -11,12 +11,12 @@ const CLOSING: DatabaseHealth = {
 
 /** The checks of a broker's databases, one of each at a time for everybody who asks meanwhile. */
 export class HealthChecks {
-  readonly #databases: ReadonlyMap<string, DatabaseLeases>
+  readonly #databases: Databases
   /** By database and limit. */
   readonly #underWay = new Map<string, Promise<DatabaseHealth>>()
   #isClosing = false
 
-  constructor(databases: ReadonlyMap<string, DatabaseLeases>) {
+  constructor(databases: Databases) {
     this.#databases = databases
   }
 
@@ -41,7 +41,7 @@ export class HealthChecks {
     const key = JSON.stringify([name, timeoutMillis])
     let check = this.#underWay.get(key)
     if (check === undefined) {
-      check = this.#databases.get(name)!.healthcheck(timeoutMillis)
+      check = this.#databases.get(name).healthcheck(timeoutMillis)
       this.#underWay.set(key, check)
       check.finally(() => this.#underWay.delete(key))
     }

@@ -1,10 +1,18 @@
+/** A statement that the server was asked to parse and keep. */
+export interface Parse {
+  /** The server has: no error was in its group before the end. */
+  kept(): void
+  /** The server has not, as far as is known. */
+  refused(): void
+}
+
 /**
  * What is sent up to a Sync, or a simple Query, is a group: the server answers it with one ReadyForQuery, and ignores what
- * follows an error in it (chapter 54.2.3). This knows of each thing that was sent whether the server has answered its group.
+ * follows an error in it (chapter 54.2.3). This tells each statement that was sent what became of its group.
  */
-export class AnswerGroups<T> {
+export class AnswerGroups {
   /** In the order of their groups. */
-  #waiting: { readonly what: T; readonly group: number }[] = []
+  readonly #waiting: { readonly parse: Parse; readonly group: number }[] = []
   #sent = 0
   #answered = 0
 
@@ -14,16 +22,8 @@ export class AnswerGroups<T> {
   }
 
   /** It belongs to the group that is being sent. */
-  add(what: T): void {
-    this.#waiting.push({ what, group: this.#sent })
-  }
-
-  delete(what: T): void {
-    this.#waiting = this.#waiting.filter((each) => each.what !== what)
-  }
-
-  clear(): void {
-    this.#waiting = []
+  add(parse: Parse): void {
+    this.#waiting.push({ parse, group: this.#sent })
   }
 
   /** A Sync is sent, or a simple Query. */
@@ -31,17 +31,20 @@ export class AnswerGroups<T> {
     this.#sent++
   }
 
-  /** The server has refused something of the group that it answers: returns those of the group. */
-  refused(): readonly T[] {
-    if (this.#waiting.length === 0) return []
-    const end = this.#waiting.findIndex(({ group }) => group !== this.#answered)
-    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end).map(({ what }) => what)
+  /** The server has refused something of the group that it answers. */
+  refused(): void {
+    for (const parse of this.#takeGroup()) parse.refused()
   }
 
-  /** ReadyForQuery: returns those of the group that were not refused. */
-  answered(): readonly T[] {
-    const done = this.refused()
+  /** ReadyForQuery: those of the group that were not refused are kept. */
+  answered(): void {
+    for (const parse of this.#takeGroup()) parse.kept()
     this.#answered++
-    return done
+  }
+
+  #takeGroup(): readonly Parse[] {
+    if (this.#waiting.length === 0) return []
+    const end = this.#waiting.findIndex(({ group }) => group !== this.#answered)
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end).map(({ parse }) => parse)
   }
 }

@@ -1,5 +1,5 @@
 import type { KeptStatements } from '../lease/kept-statements.js'
-import { AnswerGroups } from './answer-groups.js'
+import type { AnswerGroups } from './answer-groups.js'
 import { type KnownText, knownText } from './known-text.js'
 import { kindOf } from './repeatable.js'
 import type { Use } from './statements.js'
@@ -18,11 +18,12 @@ export interface KeptSource {
  */
 export class LastingStatements {
   readonly #source: KeptSource
-  readonly #parsing = new AnswerGroups<KnownText>()
+  readonly #groups: AnswerGroups
   #isSpoilt = false
 
-  constructor(source: KeptSource) {
+  constructor(source: KeptSource, groups: AnswerGroups) {
     this.#source = source
+    this.#groups = groups
   }
 
   get isSpoilt(): boolean {
@@ -54,10 +55,13 @@ export class LastingStatements {
     const isLasting = kind === 'repeatable' || (isNamed && kind !== 'changing')
     if (known === undefined || !isLasting) return undefined
     // What cannot be repeated waits for an answer: until then the lease may still get another connection.
-    if (!canRepeat && !this.#parsing.hasAnswers) return undefined
+    if (!canRepeat && !this.#groups.hasAnswers) return undefined
     const kept = this.#source.likelyStatements
     if (kept?.has(known)) return { name: known.name, is: 'kept' }
-    this.#parsing.add(known)
+    this.#groups.add({
+      kept: () => this.#kept(known),
+      refused: () => this.#source.keptStatements?.remove(known),
+    })
     return { name: known.name, is: kept === undefined ? 'perhaps kept' : 'new' }
   }
 
@@ -66,16 +70,7 @@ export class LastingStatements {
     this.#source.keptStatements?.remove(knownText(text, true)!)
   }
 
-  sent(): void {
-    this.#parsing.sent()
-  }
-
-  refused(): void {
-    for (const known of this.#parsing.refused()) this.#source.keptStatements?.remove(known)
-  }
-
-  answered(): void {
-    for (const known of this.#parsing.answered())
-      if (this.#source.keptStatements?.add(known) === false) this.spoil()
+  #kept(known: KnownText): void {
+    if (this.#source.keptStatements?.add(known) === false) this.spoil()
   }
 }

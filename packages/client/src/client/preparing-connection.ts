@@ -4,6 +4,7 @@ import { DatabaseError } from 'pg-protocol'
 import type { KeepingSpan } from '../lease/contract.js'
 import { Query, Sync } from '../protocol/frontend-types.js'
 import type { Message } from '../protocol/row-parser.js'
+import { AnswerGroups } from './answer-groups.js'
 import { KeptQuery, OUTDATED } from './kept-query.js'
 import { type KeptSource, LastingStatements } from './lasting-statements.js'
 import { knownPg, type PgQueues } from './pg-client.js'
@@ -55,7 +56,8 @@ export class PreparingConnection extends UntypedConnection {
   client: Client | undefined
   /** For how long the server may keep what repeats. Undefined where it may not, or that is not known yet. */
   readonly #keepingSpan: () => KeepingSpan | undefined
-  readonly #statements = new Statements()
+  readonly #groups = new AnswerGroups()
+  readonly #statements = new Statements(this.#groups)
   readonly #lasting: LastingStatements
   /** The name of what was to be parsed without one: what refers to that refers to this. */
   #unnamed: string | undefined
@@ -67,7 +69,7 @@ export class PreparingConnection extends UntypedConnection {
   constructor(stream: ClientStream, keepingSpan: () => KeepingSpan | undefined) {
     super({ stream })
     this.#keepingSpan = keepingSpan
-    this.#lasting = new LastingStatements(stream)
+    this.#lasting = new LastingStatements(stream, this.#groups)
   }
 
   /** The lease has a connection. */
@@ -77,10 +79,7 @@ export class PreparingConnection extends UntypedConnection {
 
   override _send(message: Buffer): boolean {
     const type = message[0]!
-    if (type === Sync || type === Query) {
-      this.#statements.sent()
-      this.#lasting.sent()
-    }
+    if (type === Sync || type === Query) this.#groups.sent()
     this.#kept?.sends(message, type === Sync)
     return super._send(message)
   }
@@ -169,8 +168,7 @@ export class PreparingConnection extends UntypedConnection {
   }
 
   #refused({ code }: { code?: unknown }): boolean {
-    this.#statements.refused()
-    this.#lasting.refused()
+    this.#groups.refused()
     const kept = this.#kept
     if (kept === undefined) {
       // Which of a pipeline's queries it was is not known.
@@ -202,8 +200,7 @@ export class PreparingConnection extends UntypedConnection {
         this.#passes('changing')
         return false
       case 'readyForQuery':
-        this.#statements.answered()
-        this.#lasting.answered()
+        this.#groups.answered()
         return this.#kept !== undefined && this.#sendAgain(this.#kept)
       default:
         return false

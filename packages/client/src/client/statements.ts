@@ -1,5 +1,5 @@
 import { statementId } from '../lease/kept-statements.js'
-import { AnswerGroups } from './answer-groups.js'
+import type { AnswerGroups } from './answer-groups.js'
 import { kindOf } from './repeatable.js'
 
 /** A text that has a name. */
@@ -33,9 +33,13 @@ const MOST_TEXTS = 100
 export class Statements {
   /** By text, those that were sent before; the first of them goes when there are too many. `once` is never named. */
   readonly #texts = new Map<string, Named | 'seen' | 'once'>()
-  readonly #parsing = new AnswerGroups<Named>()
   /** Names of texts that have gone, which the server may still keep. */
   #dropped: string[] = []
+  readonly #groups: AnswerGroups
+
+  constructor(groups: AnswerGroups) {
+    this.#groups = groups
+  }
 
   /**
    * A text is sent.
@@ -53,22 +57,6 @@ export class Statements {
   forget(): void {
     for (const found of this.#texts.values()) if (typeof found !== 'string') this.#dropped.push(found.name)
     this.#texts.clear()
-    this.#parsing.clear()
-  }
-
-  sent(): void {
-    this.#parsing.sent()
-  }
-
-  refused(): void {
-    for (const { text, name } of this.#parsing.refused()) {
-      this.#dropped.push(name)
-      this.#texts.set(text, 'seen')
-    }
-  }
-
-  answered(): void {
-    for (const named of this.#parsing.answered()) named.state = 'kept'
   }
 
   #add(text: string): void {
@@ -84,15 +72,23 @@ export class Statements {
     this.#dropped = []
     const named: Named = { text, name, state: 'parsing' }
     this.#texts.set(text, named)
-    this.#parsing.add(named)
+    const kept = () => {
+      named.state = 'kept'
+    }
+    this.#groups.add({ kept, refused: () => this.#refused(named) })
     return { name, is: 'new', dropped }
+  }
+
+  #refused(named: Named): void {
+    // Its name is among the dropped ones, once it has gone.
+    if (this.#texts.get(named.text) !== named) return
+    this.#dropped.push(named.name)
+    this.#texts.set(named.text, 'seen')
   }
 
   #dropFirst(): void {
     const [text, first] = this.#texts.entries().next().value!
     this.#texts.delete(text)
-    if (typeof first === 'string') return
-    this.#parsing.delete(first)
-    this.#dropped.push(first.name)
+    if (typeof first !== 'string') this.#dropped.push(first.name)
   }
 }

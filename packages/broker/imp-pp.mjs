@@ -1,2 +1,0 @@
-import 'piscina'
-import 'pg'
