@@ -32,6 +32,7 @@ export const SECTIONS: Section[] = [
     text: 'In production',
     pages: {
       operating: 'Operating',
+      poolers: 'Poolers and managed Postgres',
       observing: 'Observing',
       'many-machines': 'Many machines',
       sizing: 'Sizing',

@@ -6,6 +6,7 @@ const CANCELLED = '57014'
 
 /** PgBouncer gives one state to all that it says by itself. These pass; a parameter that it does not take does not. */
 const POOLER_STATE = '08P01'
+const REFUSED_WORDS = /unsupported/i
 const PASSING_WORDS =
   /cannot connect|failing|timeout|try again|no more connections|server down|crashed|shut|paused/i
 
@@ -17,7 +18,8 @@ export function mayPass(error: unknown): boolean {
   return isWithin(error, (each) => {
     if (each instanceof PassingError) return true
     const { code, message, syscall, name } = each
-    if (code === POOLER_STATE) return PASSING_WORDS.test(String(message))
+    // A parameter has its name in the message, as `statement_timeout`, which is no timeout.
+    if (code === POOLER_STATE) return !REFUSED_WORDS.test(String(message)) && PASSING_WORDS.test(String(message))
     // A Unix socket that is not there yet.
     const isMissing = code === 'ENOENT' && syscall === 'connect'
     return isPassing(code) || code === CANCELLED || name === 'TimeoutError' || isMissing || undefined

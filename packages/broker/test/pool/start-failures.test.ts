@@ -198,7 +198,7 @@ describe('a start that waiting cannot mend is refused at once:', () => {
     ],
     [
       'that is a pooler and does not take one',
-      refusal('SFATAL', 'C08P01', 'Munsupported startup parameter: a'),
+      refusal('SFATAL', 'C08P01', 'Munsupported startup parameter: statement_timeout'),
       {
         code: '08P01',
       },
