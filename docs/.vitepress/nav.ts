@@ -9,6 +9,7 @@ export const SECTIONS: Section[] = [
     text: 'Start',
     pages: {
       start: 'In the time of a coffee',
+      moving: 'Moving here',
     },
   },
   {
@@ -23,6 +24,7 @@ export const SECTIONS: Section[] = [
       databases: 'Several databases',
       libraries: 'ORMs and libraries',
       prepared: 'Prepared statements',
+      streams: 'LISTEN, COPY, cursors',
       testing: 'Testing',
       bundlers: 'TypeScript and bundlers',
       'shutting-down': 'Shutting down',
@@ -33,6 +35,11 @@ export const SECTIONS: Section[] = [
     pages: {
       operating: 'Operating',
       poolers: 'Poolers and managed Postgres',
+      tls: 'TLS',
+      docker: 'Docker and Alpine',
+      kubernetes: 'Kubernetes',
+      serverless: 'Serverless',
+      troubleshooting: 'Troubleshooting',
       observing: 'Observing',
       'many-machines': 'Many machines',
       sizing: 'Sizing',

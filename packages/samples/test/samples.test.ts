@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { createTestDatabase } from '../../broker/test/support/database.js'
 
 const run = promisify(execFile)
@@ -19,7 +19,12 @@ const programs = files.filter((file) => /(^|\/)main[\w-]*\.m?js$/.test(file)).so
 /** `process.ts`, …: programs that end their process by themselves. */
 const ownProcesses = files.filter((file) => /(^|\/)process[\w-]*\.m?js$/.test(file)).sort()
 
-const env = { ...process.env, DATABASE_URL: database.connectionString, NODE_OPTIONS: '' }
+const env = {
+  ...process.env,
+  DATABASE_URL: database.connectionString,
+  DATABASE_CA: inject('certificate').cert,
+  NODE_OPTIONS: '',
+}
 
 beforeAll(async () => {
   const client = new pg.Client({ connectionString: database.connectionString })
@@ -30,11 +35,11 @@ beforeAll(async () => {
 
 /** What a process has printed. It fails with all of that when the process does. */
 async function output(file: string, args: string[]): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [file, ...args], { env, timeout: 60_000 })
+  const { stdout, stderr } = await run(process.execPath, [file, ...args], { env, timeout: 150_000 })
   return stdout + stderr
 }
 
-test('the samples run, all in one process, which ends by itself', { timeout: 90_000 }, async () => {
+test('the samples run, all in one process, which ends by itself', { timeout: 160_000 }, async () => {
   const printed = await output(
     RUN_ALL,
     programs.map((program) => DIST + program),

@@ -19,7 +19,8 @@ export function mayPass(error: unknown): boolean {
     if (each instanceof PassingError) return true
     const { code, message, syscall, name } = each
     // A parameter has its name in the message, as `statement_timeout`, which is no timeout.
-    if (code === POOLER_STATE) return !REFUSED_WORDS.test(String(message)) && PASSING_WORDS.test(String(message))
+    if (code === POOLER_STATE)
+      return !REFUSED_WORDS.test(String(message)) && PASSING_WORDS.test(String(message))
     // A Unix socket that is not there yet.
     const isMissing = code === 'ENOENT' && syscall === 'connect'
     return isPassing(code) || code === CANCELLED || name === 'TimeoutError' || isMissing || undefined

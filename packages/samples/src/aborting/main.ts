@@ -1,4 +1,5 @@
-import { equal, rejects } from 'node:assert/strict'
+import { rejects } from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionBroker, SharedPoolExecutor, TaskTimeoutError } from '@pglease/broker'
 
 const broker = new ConnectionBroker({
@@ -27,7 +28,8 @@ try {
 }
 // #endregion timeout
 await rejects(executor.run('nowhere', { name: 'poll', timeoutMillis: 100 }), TaskTimeoutError)
-equal(broker.stats().default!.leased, 0)
+// A query is cancelled before its connection comes back.
+while (broker.stats().default!.leased > 0) await sleep(5)
 
 await executor.close()
 await broker.close()

@@ -1,0 +1,10 @@
+import type { TaskContext } from '@pglease/client'
+
+// #region task
+// tasks.ts
+export async function addCity({ country, name }: { country: string; name: string }, { db }: TaskContext) {
+  await db.query('INSERT INTO city (country, name, people) VALUES ($1, $2, 0)', [country, name])
+  const { rows } = await db.query('SELECT count(*)::int AS count FROM city WHERE country = $1', [country])
+  return rows[0].count as number
+}
+// #endregion task
