@@ -293,10 +293,14 @@ function hereItIs(lease, asks) {
     : `leased by ${lease.task ?? threadName(lease.threadId)}`
 }
 
+/** A query outside of a transaction is one. */
+const transactionsOf = ({ transactionsPerSecond: rate }) =>
+  rate === null ? '' : ` All clients of this database: ${number(rate)} transactions/s since the look before.`
+
 function serverNote(view) {
   switch (view.state) {
     case 'told':
-      return `As of ${clock(view.at)}. The server has ${count(view.clients)} clients in all, of at most ${count(view.maxClients)}.`
+      return `As of ${clock(view.at)}. The server has ${count(view.clients)} clients in all, of at most ${count(view.maxClients)}.${transactionsOf(view)}`
     case 'failed':
       return `Postgres could not be asked at ${clock(view.at)}: ${view.error}`
     case 'full':

@@ -23,6 +23,7 @@ const ask = (showStatements: boolean) => `
   SELECT json_build_object(
     'clients', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
     'maxClients', current_setting('max_connections')::int,
+    'transactions', (SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()),
     'connections', (SELECT coalesce(json_agg(found), '[]') FROM found))::text AS answer`
 
 type Sizes = Pick<DatabaseFigures, 'idle' | 'max' | 'connecting' | 'leased' | 'settling' | 'paused'>
@@ -37,6 +38,8 @@ export class ServerLook {
   #state: 'resting' | 'looking' = 'resting'
   /** As of `performance.now()`. */
   #nextAt = 0
+  /** What was counted, and when, as of the last look that was answered. */
+  #counted: { readonly transactions: number; readonly at: number } | undefined
 
   constructor(
     private readonly broker: ConnectionBroker,
@@ -75,15 +78,27 @@ export class ServerLook {
     this.#state = 'resting'
   }
 
-  #ask(): Promise<ServerAnswer> {
+  async #ask(): Promise<ServerAnswer> {
     const { database, options } = this
-    return this.broker.withConnection(
+    const { transactions, ...answer } = await this.broker.withConnection(
       async (client) => {
         const { rows } = await client.query<{ answer: string }>(ask(options.showStatements))
-        return JSON.parse(rows[0]!.answer)
+        return JSON.parse(rows[0]!.answer) as Omit<ServerAnswer, 'transactionsPerSecond'> & {
+          transactions: number
+        }
       },
       { database, connectionTimeoutMillis: PATIENCE_MILLIS, query_timeout: PATIENCE_MILLIS },
     )
+    return { ...answer, transactionsPerSecond: this.#rateOf(transactions) }
+  }
+
+  /** Since the last look; null at the first, and where the server has begun to count anew. */
+  #rateOf(transactions: number): number | null {
+    const before = this.#counted
+    const at = performance.now()
+    this.#counted = { transactions, at }
+    if (before === undefined || transactions < before.transactions) return null
+    return (1000 * (transactions - before.transactions)) / (at - before.at)
   }
 }
 

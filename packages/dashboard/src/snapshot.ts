@@ -98,6 +98,11 @@ export interface ServerAnswer {
   clients: number
   /** Its `max_connections`. */
   maxClients: number
+  /**
+   * Since the look before: of all clients of this database on the server. A query outside of a transaction is one. Null at the first
+   * look.
+   */
+  transactionsPerSecond: number | null
   /** Those of this role, database, address and `application_name`. */
   connections: ServerConnection[]
 }

@@ -3,7 +3,7 @@ import { createTestDatabase } from '../../broker/test/support/database.js'
 import { failOnLeaks } from '../../broker/test/support/leaks.js'
 import { until } from '../../broker/test/support/until.js'
 import { createDashboard } from '../src/index.js'
-import type { ServerView, Snapshot } from '../src/snapshot.js'
+import type { ServerAnswer, ServerView, Snapshot } from '../src/snapshot.js'
 import { closeAtEnd } from './support/at-end.js'
 import { hold, startBroker } from './support/broker.js'
 import { serveDashboard, Viewer } from './support/served.js'
@@ -77,6 +77,19 @@ test('it is not asked again before its time, and never where it should not be', 
   const silent = await Viewer.open(await serveDashboard(createDashboard(broker, [], { serverMillis: 0 })))
   await silent.sees(({ databases }) => databases[0]!.server.state === 'off', 'that it is off')
   expect(broker.stats().default.leases).toBe(2)
+})
+
+test('the transactions of the database are counted from one look to the next', async () => {
+  const broker = startBroker(database)
+  await broker.withConnection((client) => client.query('SELECT 1'))
+  const dashboard = createDashboard(broker, [], { serverMillis: 1, serverShare: 1 })
+  const viewer = await Viewer.open(await serveDashboard(dashboard))
+  const first = view(await viewer.sees(told, 'what Postgres tells'))
+  expect(first).toMatchObject({ transactionsPerSecond: null })
+  for (let query = 0; query < 200; query++) await broker.withConnection((client) => client.query('SELECT 1'))
+  // Postgres counts with some delay.
+  const rates = () => viewer.snapshots.map((each) => (view(each) as ServerAnswer).transactionsPerSecond ?? 0)
+  await until(() => Math.max(...rates()) > 10, 'for them to be counted')
 })
 
 test('the more of the connections’ time it takes, the longer until the next', async () => {

@@ -1,5 +1,4 @@
 // Runs in the page of the live map: draws the world when it is there, and each tour when it is found.
-const MILLIS_BETWEEN_LOOKS = 1000
 const SVG = 'http://www.w3.org/2000/svg'
 
 const found = document.getElementById('found')
@@ -25,23 +24,23 @@ function draw({ title, path, colour }) {
   tours.append(line)
 }
 
-async function look() {
-  if (tours === undefined) await drawWorld()
-  if (tours === undefined) return
-  const more = await (await fetch(`tours?from=${known}`)).json()
-  if (more.length === 0) return
-  known += more.length
-  more.forEach(draw)
-  found.textContent = `${known} found. The latest: ${more.at(-1).title}`
-}
-
-async function lookAgain() {
-  try {
-    await look()
-  } catch {
-    found.textContent = `The run is over; ${known} tours were found.`
-    return
+async function begin() {
+  // The world comes when the run has begun.
+  while (tours === undefined) {
+    await drawWorld()
+    if (tours === undefined) await new Promise((resolve) => setTimeout(resolve, 1000))
   }
-  setTimeout(lookAgain, MILLIS_BETWEEN_LOOKS)
+  const source = new EventSource('tours')
+  source.addEventListener('message', ({ data }) => {
+    const tour = JSON.parse(data)
+    draw(tour)
+    known++
+    found.textContent = `${known} found. The latest: ${tour.title}`
+  })
+  source.addEventListener('error', () => {
+    found.textContent = `The run is over, or out of reach; ${known} tours were found.`
+  })
 }
-lookAgain()
+begin().catch(() => {
+  found.textContent = 'The run is over.'
+})

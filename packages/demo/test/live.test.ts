@@ -24,6 +24,28 @@ function ask(url: string, headers = {}): Promise<Answer> {
   })
 }
 
+interface Tour {
+  id: string
+  data: unknown
+}
+
+/** The tours of which the page is told, those to come as well. */
+function watch(url: string, headers = {}): Promise<Tour[]> {
+  const told: Tour[] = []
+  let text = ''
+  return new Promise((resolve, reject) => {
+    get(url, { headers, agent: false }, (response) => {
+      resolve(told)
+      response.on('error', () => {})
+      response.setEncoding('utf8').on('data', (more: string) => {
+        text += more
+        const events = [...text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)]
+        told.splice(0, told.length, ...events.map(([, id, data]) => ({ id: id!, data: JSON.parse(data!) })))
+      })
+    }).on('error', reject)
+  })
+}
+
 test('with --dashboard the pool and the map are served while the run goes on, and until Ctrl-C', {
   timeout: 3 * PLANNING_MS,
 }, async () => {
@@ -32,15 +54,19 @@ test('with --dashboard the pool and the map are served while the run goes on, an
   const url = (await until(() => address.exec(demo.stderr)?.[0], 'for the address', PLANNING_MS))!
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
   await until(async () => (await ask(url)).status === 200, 'for the page of the pool', PLANNING_MS)
-  const tours = async () => JSON.parse((await ask(`${url}map/tours?from=0`)).body)
-  await until(async () => (await tours()).length === 2, 'for both tours', PLANNING_MS)
-  expect(await tours()).toContainEqual({
+  const tours = await watch(`${url}map/tours`)
+  await until(() => tours.length === 2, 'for both tours', PLANNING_MS)
+  expect(tours.map(({ id }) => id)).toEqual(['1', '2'])
+  expect(tours.map(({ data }) => data)).toContainEqual({
     country: 'FJ',
     title: expect.stringMatching(/^Fiji: 8 cities, [\d,]+ km$/),
     path: expect.stringMatching(/^M/),
     colour: expect.any(Number),
   })
-  expect(JSON.parse((await ask(`${url}map/tours?from=2`)).body)).toEqual([])
+  // A page that was cut off has seen the first.
+  const rest = await watch(`${url}map/tours`, { 'last-event-id': '1' })
+  await until(() => rest.length > 0, 'for the second tour')
+  expect(rest).toEqual(tours.slice(1))
   expect((await ask(`${url}map/world`)).body).toMatch(/^<svg id="map"/)
   const page = await ask(`${url}map/`)
   expect(page.headers['content-security-policy']).toContain("default-src 'none'")

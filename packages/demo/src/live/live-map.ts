@@ -8,6 +8,9 @@ import type { TourResult } from '../tasks/plan-tour.js'
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/** Characters. The world's tours are some hundred thousand. */
+const MOST_UNREAD = 4_000_000
+
 const asset = (name: string) => readFileSync(new URL(`../../assets/${name}`, import.meta.url))
 
 interface FoundTour {
@@ -20,7 +23,9 @@ interface FoundTour {
 
 /** Below `/map/`: the world, and the tours on it as they are found. */
 export class LiveMap {
-  readonly #tours: FoundTour[] = []
+  /** As events, in the order in which they were found: each has the number of those up to it for an id. */
+  readonly #events: string[] = []
+  readonly #viewers = new Set<ServerResponse>()
   #world = ''
 
   /** @param svg the map without tours */
@@ -30,16 +35,27 @@ export class LiveMap {
 
   found({ country, cities, kilometresAfter, path }: TourResult): void {
     const title = `${countryName(country)}: ${count(cities, 'city', 'cities')}, ${whole(kilometresAfter)} km`
-    this.#tours.push({ country, title, path, colour: this.#tours.length % COLOURS })
+    const tour: FoundTour = { country, title, path, colour: this.#events.length % COLOURS }
+    const event = `id: ${this.#events.length + 1}\ndata: ${JSON.stringify(tour)}\n\n`
+    this.#events.push(event)
+    for (const viewer of this.#viewers) {
+      viewer.write(event)
+      // One that reads nothing connects anew, if it is still there, and has the rest then.
+      if (viewer.writableLength > MOST_UNREAD) viewer.destroy()
+    }
   }
 
   /** @returns whether the request was for the map */
-  answer({ method, url = '' }: IncomingMessage, response: ServerResponse): boolean {
+  answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): boolean {
     // Not by `URL`, which throws for some of what a request may ask for.
-    const [path = '', search = ''] = url.split('?', 2)
+    const [path = ''] = url.split('?', 1)
     if (!path.startsWith('/map/')) return false
-    const from = Number(new URLSearchParams(search).get('from'))
-    const file = this.#file(path.slice('/map/'.length), from)
+    const name = path.slice('/map/'.length)
+    if (name === 'tours' && method === 'GET') {
+      this.#watch(response, Number(headers['last-event-id'] ?? 0))
+      return true
+    }
+    const file = this.#file(name)
     if (file === undefined) send(response, 404, 'text/plain', 'There is no such page.\n')
     else if (method !== 'GET') send(response, 405, 'text/plain', 'This can only be read.\n')
     else send(response, 200, ...file)
@@ -47,7 +63,14 @@ export class LiveMap {
   }
 
   /** @param from the number of tours that the page has */
-  #file(name: string, from: number): [type: string, body: string | Buffer] | undefined {
+  #watch(response: ServerResponse, from: number): void {
+    response.writeHead(200, headersOf('text/event-stream'))
+    response.write(`retry: 1000\n\n${this.#events.slice(from).join('')}`)
+    this.#viewers.add(response)
+    response.on('close', () => this.#viewers.delete(response))
+  }
+
+  #file(name: string): [type: string, body: string | Buffer] | undefined {
     switch (name) {
       case '':
         return ['text/html', asset('live-map.html')]
@@ -58,18 +81,21 @@ export class LiveMap {
       case 'world':
         return ['text/html', this.#world]
       case 'tours':
-        return ['application/json', JSON.stringify(this.#tours.slice(from))]
+        return ['text/event-stream', '']
     }
     return undefined
   }
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
-  const headers = {
+  response.writeHead(status, headersOf(type)).end(body)
+}
+
+function headersOf(type: string) {
+  return {
     'content-type': `${type}; charset=utf-8`,
     'content-security-policy': POLICY,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-cache',
   }
-  response.writeHead(status, headers).end(body)
 }
