@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly queueSchema: string | undefined
   readonly isPooledByTransaction: boolean
   readonly drop: boolean
+  /** Whether the processes are started by somebody else, as pods: then none is started. */
+  readonly isElsewhere: boolean
   /** Network namespaces that stand for hosts; none: all processes are on this one. */
   readonly hosts: readonly string[]
 }
@@ -58,6 +60,7 @@ Usage: demo:cluster [options]
   --database-url URL  use this server instead of an embedded one, in a new schema pglease_demo  (DATABASE_URL)
   --queue-schema NAME use the queue in this schema, which must exist     (one of its own, removed at the end)
   --transaction-pooling  that URL leads to a pooler that gives each transaction another connection
+  --elsewhere         start no process: those of packages/cluster/deploy take the jobs
   --netns NAMES       network namespaces that stand for hosts, to which the processes are dealt out (Linux, root)
   --drop              remove pglease_demo at the end
   --help              print this
@@ -80,6 +83,7 @@ const FLAGS = {
   'database-url': { type: 'string' },
   'queue-schema': { type: 'string' },
   'transaction-pooling': { type: 'boolean' },
+  elsewhere: { type: 'boolean' },
   netns: { type: 'string' },
   drop: { type: 'boolean' },
 } as const
@@ -98,6 +102,12 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     throw new UsageError(
       '--faults server stops the embedded server: leave out --database-url and DATABASE_URL.',
     )
+  if (flags.elsewhere && databaseUrl === undefined)
+    throw new UsageError(
+      '--elsewhere needs a server that those processes reach: name it with --database-url.',
+    )
+  if (flags.elsewhere && faults.length > 0)
+    throw new UsageError('--faults are for processes that this starts: leave out --elsewhere.')
   return {
     processes,
     threads: readWhole('--threads', flags.threads, { least: 1, most: 256 }) ?? ofCores,
@@ -116,6 +126,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     queueSchema: readSchema(flags['queue-schema']),
     isPooledByTransaction: flags['transaction-pooling'] ?? false,
     drop: flags.drop ?? false,
+    isElsewhere: flags.elsewhere ?? false,
     hosts: readHosts(flags.netns),
   }
 }

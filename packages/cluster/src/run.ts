@@ -13,6 +13,7 @@ import type { ClusterOptions, Fault } from './arguments.js'
 import type { Access } from './database.js'
 import type { MemberSettings, News } from './member/messages.js'
 import type { Snapshot } from './page/snapshot.js'
+import { PODS } from './pod/settings.js'
 import { prepare, verify } from './prepare.js'
 import type { MemberSummary, Summary } from './report/summary.js'
 import { Connections } from './supervisor/connections.js'
@@ -57,7 +58,7 @@ export async function runCluster(
   signal.throwIfAborted()
   const observer = await Observer.open(server.connectionString, options.isPooledByTransaction)
   try {
-    await createSchemas(observer.client, options.queueSchema)
+    await createSchemas(observer.client, options)
     return await new ClusterRun(options, server, observer, signal, progress).run(watcher)
   } finally {
     await cleanUp(observer, options).catch(() => {})
@@ -65,15 +66,18 @@ export async function runCluster(
   }
 }
 
-async function cleanUp(observer: Observer, { queueSchema, drop }: ClusterOptions): Promise<void> {
-  if (queueSchema === undefined) await dropOwnSchema(observer.client)
-  else await new Jobs(observer, queueSchema).clear()
+async function cleanUp(
+  observer: Observer,
+  { queueSchema, isElsewhere, drop }: ClusterOptions,
+): Promise<void> {
+  if (queueSchema === undefined && !isElsewhere) await dropOwnSchema(observer.client)
+  else await new Jobs(observer, queueSchema ?? OWN_SCHEMA).clear()
   if (drop) await dropSchema(observer.client)
 }
 
 class ClusterRun {
   readonly #started = performance.now()
-  readonly #name = `pglease cluster ${randomUUID().slice(0, 8)}`
+  readonly #name: string
   readonly #schema: string
   readonly #jobs: Jobs
   readonly #connections: Connections
@@ -91,9 +95,10 @@ class ClusterRun {
     private readonly progress: Progress,
   ) {
     this.#schema = options.queueSchema ?? OWN_SCHEMA
+    this.#name = options.isElsewhere ? PODS.trim() : `pglease cluster ${randomUUID().slice(0, 8)}`
     this.#jobs = new Jobs(observer, this.#schema)
     this.#connections = new Connections(observer, `${this.#name} `, options.isPooledByTransaction)
-    this.#members = new Members(options.processes, {
+    this.#members = new Members(options.isElsewhere ? 0 : options.processes, {
       jobs: this.#jobs,
       connections: this.#connections,
       ledger: this.#ledger,
@@ -125,10 +130,12 @@ class ClusterRun {
     }
   }
 
+  /** Of a process, or of what is done before and after them, which is counted with them unless they are there all the time. */
   #access(suffix: string): Access {
     const { connections, isPooledByTransaction } = this.options
     const { connectionString } = this.server
-    return { connectionString, name: `${this.#name} ${suffix}`, connections, isPooledByTransaction }
+    const name = this.options.isElsewhere ? 'pglease cluster, jobs' : `${this.#name} ${suffix}`
+    return { connectionString, name, connections, isPooledByTransaction }
   }
 
   #settingsOf(number: number, start: number): MemberSettings {
@@ -194,7 +201,8 @@ class ClusterRun {
       this.#counts = await this.#jobs.count()
       const { waiting, running, lockers } = this.#counts
       if (waiting + running === 0) return this.#faults.settled()
-      await this.#unlockOrphans(lockers, orphans)
+      // Elsewhere they look after each other.
+      if (!this.options.isElsewhere) await this.#unlockOrphans(lockers, orphans)
       await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal: stop }).catch(() => {})
     }
   }
@@ -245,7 +253,8 @@ class ClusterRun {
       `select count(*)::int as planned, count(*) filter (where times > 1)::int as twice
        from (select count(*) as times from pglease_demo.plannings group by country) as each`,
     )
-    const leakedConnections = await this.#connections.countLeft()
+    // Pods stay.
+    const leakedConnections = options.isElsewhere ? 0 : await this.#connections.countLeft()
     const summary: Summary = {
       processes: options.processes,
       threads: options.threads,

@@ -55,9 +55,14 @@ export class Member {
 
   /** Takes no more jobs, and resolves when those that run have ended and no connection is open. */
   async stop(): Promise<void> {
-    await this.#runner?.stop()
+    await this.takeNoMore()
     await this.executor.close()
     await this.broker.close()
+  }
+
+  /** Resolves when the jobs that run have ended. */
+  async takeNoMore(): Promise<void> {
+    await this.#runner?.stop()
   }
 
   /** A job is a task: with its abort, its time limit and its progress. */

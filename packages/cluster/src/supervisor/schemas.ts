@@ -1,5 +1,6 @@
 import { createSchema } from '@pglease/demo/parts'
 import pg, { type ClientBase } from 'pg'
+import type { ClusterOptions } from '../arguments.js'
 import { quoted } from '../queue.js'
 
 /** The queue's, where the user names none: made by the run, and removed by it. */
@@ -11,16 +12,22 @@ const MARK = 'Made by demo:cluster of pglease, which removes it.'
 const INSUFFICIENT_PRIVILEGE = '42501'
 
 /**
- * Makes the demo's schema anew, with a table of who has planned what, and the queue's.
+ * Makes the demo's schema anew, with a table of who has planned what and one of pods, and the queue's.
  * @throws Error that says in one line what is in the way
  */
-export async function createSchemas(client: ClientBase, queueSchema: string | undefined): Promise<void> {
+export async function createSchemas(
+  client: ClientBase,
+  { queueSchema, isElsewhere }: Pick<ClusterOptions, 'queueSchema' | 'isElsewhere'>,
+): Promise<void> {
   if (queueSchema !== undefined) await mustExist(client, queueSchema)
   await createSchema(client)
   // Without a key: what is written twice is to be seen.
   await client.query(`create table pglease_demo.plannings
     (country text not null, process integer not null, attempt integer not null)`)
-  if (queueSchema === undefined) await createOwn(client)
+  await client.query('create table pglease_demo.members (pool text primary key, name text not null)')
+  // Of processes that are there before it, it is the queue.
+  if (isElsewhere) await client.query(`create schema if not exists ${quoted(queueSchema ?? OWN_SCHEMA)}`)
+  else if (queueSchema === undefined) await createOwn(client)
 }
 
 /** Removes the queue's schema if it is the run's own. */
