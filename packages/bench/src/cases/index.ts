@@ -7,6 +7,7 @@ import { pause } from './pause.js'
 import { pipelined, planned, pointLease, pointLeases } from './point-queries.js'
 import { start } from './start.js'
 import { fiveQueries, lastingFive, lastingPlanned, oneQuery, queriesAndComputation } from './tasks.js'
+import { unheard, watching } from './watching.js'
 
 /** In the order in which they run. */
 export const CASES: readonly Case[] = [
@@ -29,4 +30,6 @@ export const CASES: readonly Case[] = [
   pause,
   leases,
   start,
+  unheard,
+  watching,
 ]

@@ -28,6 +28,8 @@ export interface Contender {
 export interface Running {
   /** Runs one load in one of the threads. */
   run<N extends keyof Loads>(name: N, input: Loads[N]['input']): Promise<Loads[N]['result']>
+  /** Begins to watch it, for a round. Resolves with what ends that. */
+  watch?(): Promise<() => void>
   stop(): Promise<void>
 }
 

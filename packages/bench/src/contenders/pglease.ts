@@ -20,7 +20,7 @@ export const pgleaseLasting: Contender = {
 export async function startPglease(
   { address, threads, connections, pipelined = false }: Setting,
   prepare: true | 'connection' = true,
-): Promise<Running> {
+): Promise<Running & { broker: ConnectionBroker }> {
   const broker = new ConnectionBroker({ databases: { default: { ...address, max: connections, prepare } } })
   const executor = new SharedPoolExecutor<typeof leasedThread>(broker, {
     filename,
@@ -29,6 +29,7 @@ export async function startPglease(
     workerData: { pipelined },
   })
   return {
+    broker,
     run: (name, input) => executor.run({ name, input }, { name: 'runLoad' }) as never,
     async stop() {
       await executor.close({ timeoutMillis: 1000 })
