@@ -38,6 +38,12 @@ test('the table of errors has a row for each class, with its code and whether a 
   for (const [, , , when] of rows!) expect(when).not.toBe('')
 })
 
+test('each class of errors has a section that says what to do', () => {
+  const headings = page('errors.md').match(/^### .*$/gm)!
+  const told = headings.flatMap((heading) => code(heading))
+  expect(told.sort()).toEqual(ERROR_CLASSES.map(({ name }) => name).sort())
+})
+
 /** The names that a check takes: it lists them where it does not know one. */
 function known(check: (options: object) => unknown): string[] {
   try {
