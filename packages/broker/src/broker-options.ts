@@ -1,6 +1,7 @@
 import type { BrokerWarning, ReachWarning } from './common/warnings.js'
 import type { DatabaseOptions } from './connection/database-options.js'
 
+/** What a broker is made of. */
 export interface BrokerOptions<Name extends string = string> {
   /** Tells it from others of the process in warnings, in the messages of channels, and in metrics. Default: none. */
   name?: string
@@ -13,6 +14,7 @@ export interface BrokerOptions<Name extends string = string> {
   handOver?: boolean
 }
 
+/** What an attached thread may do. */
 export interface AttachOptions<Name extends string = string> {
   /** The databases that this thread may lease. Default: all. */
   databases?: readonly Name[]
@@ -21,16 +23,19 @@ export interface AttachOptions<Name extends string = string> {
 /** Options of a lease of the main thread, with the names of its broker's databases. */
 export type On<Name extends string, Options> = Omit<Options, 'database'> & { database?: Name }
 
+/** How a broker closes. */
 export interface CloseOptions {
   /** How long holders may finish, in milliseconds, before their queries are cancelled. Default: 5000. */
   timeoutMillis?: number
 }
 
+/** What of a database is opened anew. */
 export interface RecycleOptions {
   /** Takes leased connections back as well; their holders get a `LeaseRevokedError`. Default: false. */
   force?: boolean
 }
 
+/** What a health check looks at. */
 export interface HealthcheckOptions<Name extends string = string> {
   /** The one to look at. Default: all. */
   database?: Name

@@ -115,6 +115,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     this.#health = new HealthChecks(this.#databases)
   }
 
+  /** Whether it is open: see `BrokerState`. */
   get state(): BrokerState {
     return this.#machine.state
   }
@@ -310,6 +311,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
     return this.#closing
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

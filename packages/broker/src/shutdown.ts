@@ -7,7 +7,9 @@ import type { SharedPoolExecutor } from './executor/executor.js'
 type AnyBroker = Pick<ConnectionBroker, 'announceClose' | 'close' | 'stats'>
 type AnyExecutor = Pick<SharedPoolExecutor, 'close' | 'queueSize' | 'runningSize'>
 
+/** What a signal closes, and within what time. */
 export interface ShutdownOptions {
+  /** Closed when the executors are. */
   broker: AnyBroker
   /** What runs tasks on it. */
   executor?: AnyExecutor | readonly AnyExecutor[]
@@ -27,6 +29,7 @@ export interface ShutdownOptions {
   beforeClose?: () => unknown
 }
 
+/** What `installShutdown` returns. */
 export interface Shutdown {
   /** Aborted when no new work should be begun: after `delayMillis`. For loops that bring in work by themselves. */
   readonly signal: AbortSignal

@@ -3,6 +3,7 @@ import { ConfigurationError, type SharedPoolExecutor } from '@pglease/broker'
 /** What the page needs of one: any `SharedPoolExecutor` will do. */
 export type DashboardExecutor = Pick<SharedPoolExecutor, 'queueSize' | 'tasks'>
 
+/** What the page shows, and how much it may ask of the server. */
 export interface DashboardOptions {
   /**
    * What requests' paths begin with, such as `/pglease`, where the server does not take that off, as express' `use` does.

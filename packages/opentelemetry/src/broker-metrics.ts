@@ -14,6 +14,7 @@ import {
 import { all, POOL_SECONDS, SCOPE, seconds } from './scope.js'
 import { subscribe } from './subscribe.js'
 
+/** Where the metrics of a broker go. */
 export interface BrokerMetricsOptions {
   /** Default: the global one. */
   meterProvider?: MeterProvider

@@ -16,9 +16,11 @@ import { channels, type SharedPoolExecutor } from '@pglease/broker'
 import { all, SCOPE, seconds } from './scope.js'
 import { subscribe } from './subscribe.js'
 
+/** Where the metrics and spans of an executor go. */
 export interface ExecutorOptions {
   /** Default: the global ones. */
   meterProvider?: MeterProvider
+  /** Default: the global one. */
   tracerProvider?: TracerProvider
   /** The `pglease.executor.name` of its metrics, to tell several from one another. Default: none. */
   name?: string

@@ -10,6 +10,7 @@ export type HealthReason = 'full' | 'paused' | 'unreachable' | 'refused' | 'clos
 
 /** Whether a lease on one database could be had in time. */
 export interface DatabaseHealth {
+  /** Whether it could. */
   ok: boolean
   /** How long that took to know. */
   millis: number
@@ -27,8 +28,12 @@ export interface Health<Name extends string = string> {
   ok: boolean
   /** The first that is not ready. */
   database?: Name
+  /** Why it is not. Stable, to alert on. */
   reason?: HealthReason
+  /** The code of the error that a lease would have had. */
   code?: string
+  /** For people. It may name tasks and hosts, but no secret. */
   message?: string
+  /** What was found of each that was asked for. */
   databases: Partial<Record<Name, DatabaseHealth>>
 }

@@ -57,12 +57,19 @@ export type RelayReason =
 
 /** How long something took, over the life of the broker, in milliseconds with a resolution of a microsecond. */
 export interface Distribution {
+  /** How many were measured. */
   count: number
+  /** The shortest. */
   min: number
+  /** The mean. */
   mean: number
+  /** The median: half of them took no longer. */
   p50: number
+  /** Nine of ten took no longer. */
   p90: number
+  /** 99 of a hundred took no longer. */
   p99: number
+  /** The longest. */
   max: number
 }
 
@@ -73,21 +80,29 @@ export interface DatabaseStatistics {
    * as long as leases hold more.
    */
   total: number
+  /** Being opened now. */
   connecting: number
+  /** Open, clean, and nobody's now; those that threads keep are among them. */
   idle: number
+  /** Lent now. */
   leased: number
   /** To be reset, or being validated, reset or closed. */
   settling: number
   /** Leases in the waiting line now. */
   waiting: number
+  /** As configured, or as `resize` has set it. */
   min: number
+  /** As configured, or as `resize` has set it. */
   max: number
   /** Whether it is paused: no lease is granted. */
   paused: boolean
   /** `opened` = the sum of `closed` + the connections open now. */
   opened: number
+  /** How many connections were closed, by reason. */
   closed: Record<CloseReason, number>
+  /** Attempts to open a connection that failed. */
   connectFailures: number
+  /** Times that an idle connection had to answer: before it was lent, by `keepAliveMillis`, or for a health check. */
   validated: number
   /** Leases granted; one whose connection could not be reset is granted another, and counts again. */
   leases: number
@@ -97,14 +112,21 @@ export interface DatabaseStatistics {
   relayReason: RelayReason | undefined
   /** Leases that were never granted, by what the caller got instead. */
   timeouts: number
+  /** Refused: the queue was full, the database out of reach, or the broker closing. */
   refused: number
+  /** Given up by who waited. */
   withdrawn: number
   /** Leases taken back from their holder. */
   revoked: number
+  /** Sessions put back to their initial state. */
   resets: number
+  /** Transactions that were open at a release, and rolled back. */
   rollbacks: number
+  /** Queries that the server was told to cancel. */
   cancels: number
+  /** Of the protocol, without what TLS adds; relayed and handed over. */
   bytesToServer: number
+  /** Of the protocol, without what TLS adds; relayed and handed over. */
   bytesFromServer: number
   /** From `open` to the grant. */
   waitMillis: Distribution

@@ -4,6 +4,7 @@ import type { RelayReason } from './statistics.js'
 interface Signed {
   /** The name of the broker; undefined where it has none. */
   broker?: string | undefined
+  /** For people. */
   message: string
 }
 
@@ -14,9 +15,11 @@ interface Signed {
 export interface LeaseWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_LEAK' | 'PGLEASE_OPEN_TRANSACTION' | 'PGLEASE_QUERY_NOT_AWAITED' | 'PGLEASE_RESET_FAILED'
+  /** Its name in the broker's options. */
   database: string
   /** The thread and the task. */
   holder: string
+  /** For how long it has been held, in milliseconds. */
   heldMillis: number
   /** The stack of the call that opened the lease, while `leakDetectionMillis` is set. */
   openedAt: string | undefined
@@ -28,6 +31,7 @@ export interface LeaseWarning extends Signed {
 export interface PoolWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_POOL_FULL'
+  /** Its name in the broker's options. */
   database: string
   /** For how long somebody has always waited. */
   sinceMillis: number
@@ -37,8 +41,11 @@ export interface PoolWarning extends Signed {
   holders: readonly string[]
   /** How often it has been so far, each ten seconds of it counted once. */
   count: number
+  /** Only of a `LeaseWarning`. */
   holder?: undefined
+  /** Only of a `LeaseWarning`. */
   heldMillis?: undefined
+  /** Only of a `LeaseWarning`. */
   openedAt?: undefined
 }
 
@@ -46,12 +53,17 @@ export interface PoolWarning extends Signed {
 export interface RelayWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_RELAYED'
+  /** Its name in the broker's options. */
   database: string
+  /** Why: as in `stats()`. */
   relayReason: RelayReason
   /** How many leases were so far. */
   count: number
+  /** Only of a `LeaseWarning`. */
   holder?: undefined
+  /** Only of a `LeaseWarning`. */
   heldMillis?: undefined
+  /** Only of a `LeaseWarning`. */
   openedAt?: undefined
 }
 
@@ -61,8 +73,11 @@ export interface ProtocolWarning extends Signed {
   code: 'PGLEASE_PROTOCOL_VIOLATION'
   /** The thread. */
   holder: string
+  /** Only of a `LeaseWarning`. */
   database?: undefined
+  /** Only of a `LeaseWarning`. */
   heldMillis?: undefined
+  /** Only of a `LeaseWarning`. */
   openedAt?: undefined
 }
 
@@ -73,6 +88,7 @@ export interface ProtocolWarning extends Signed {
 export interface ReachWarning extends Signed {
   /** Stable. */
   code: 'PGLEASE_UNREACHABLE' | 'PGLEASE_REACHABLE'
+  /** Its name in the broker's options. */
   database: string
   /** How many attempts have failed so far, for whichever cause. */
   failures: number
@@ -80,11 +96,15 @@ export interface ReachWarning extends Signed {
   awayMillis: number
   /** Why the last one failed; undefined where a connection could be opened. */
   cause: Error | undefined
+  /** Only of a `LeaseWarning`. */
   holder?: undefined
+  /** Only of a `LeaseWarning`. */
   heldMillis?: undefined
+  /** Only of a `LeaseWarning`. */
   openedAt?: undefined
 }
 
+/** What the `warning` event tells: `code` says which of them it is. See docs/errors.md. */
 export type BrokerWarning = LeaseWarning | PoolWarning | ProtocolWarning | ReachWarning | RelayWarning
 
 export type WarningListener = (warning: BrokerWarning) => void

@@ -71,7 +71,9 @@ export interface DatabaseOptions extends ServerOptions {
   handOver?: boolean
   /** Of transactions that do not say their own. Default: the server's. */
   isolationLevel?: IsolationLevel
+  /** Whether transactions that do not say so are read-only. Default: the server's. */
   readOnly?: boolean
+  /** Whether serializable read-only transactions that do not say so wait for a safe snapshot. Default: the server's. */
   deferrable?: boolean
   /**
    * Whether a parameterised text that repeats within a lease is prepared by itself: from its third use on it is neither sent

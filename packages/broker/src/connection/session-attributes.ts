@@ -11,6 +11,7 @@ export const SESSION_ATTRIBUTES = [
   'prefer-standby',
 ] as const
 
+/** Which of several servers will do, as libpq has it: see docs/options.md. */
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number]
 
 export function isSessionAttributes(value: unknown): value is SessionAttributes {

@@ -34,6 +34,7 @@ export interface ThreadOptions
   idleTimeout?: number
 }
 
+/** The task module, its threads (as Piscina has them) and their queue. */
 export interface ExecutorOptions extends ThreadOptions {
   /** The task module: an absolute path or a `file:` URL. */
   filename: string | URL

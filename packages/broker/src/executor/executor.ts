@@ -38,6 +38,7 @@ const ABORT_GRACE_MILLIS = 1000
  *     const tour = await executor.run({ country: 'IT' }, { name: 'planTour' })
  *
  * Emits `error` for an error of a thread that runs no task; where nobody listens, the process warns of it, and goes on.
+ * @typeParam M - The task module, as `typeof import('./tasks.js')`: it types names, inputs and results.
  */
 export class SharedPoolExecutor<
   M = Record<string, (input: unknown, ...rest: never[]) => unknown>,
@@ -176,6 +177,7 @@ export class SharedPoolExecutor<
     return this.#closing
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -12,6 +12,7 @@ import {
 } from '@pglease/client/internal'
 import type { RunOptions } from './run-options.js'
 
+/** How the tasks of many inputs run. */
 export interface MapOptions<N extends string = string, P = unknown>
   extends Pick<RunOptions<N>, 'name' | 'signal' | 'timeoutMillis'> {
   /** Called with what the task of the input `index` (from 0) reports; a throw or a rejection aborts that task. */
@@ -38,8 +39,22 @@ export type Inputs<I> = Iterable<I> | AsyncIterable<I>
 
 /** How the task of one input has settled; `index` is the input's, from 0. */
 export type SettledTask<R> =
-  | { index: number; status: 'fulfilled'; value: R }
-  | { index: number; status: 'rejected'; reason: unknown }
+  | {
+      /** Of its input, from 0. */
+      index: number
+      /** It has returned. */
+      status: 'fulfilled'
+      /** What it has returned. */
+      value: R
+    }
+  | {
+      /** Of its input, from 0. */
+      index: number
+      /** It has failed. */
+      status: 'rejected'
+      /** What its promise would have rejected with. */
+      reason: unknown
+    }
 
 type Run = (input: unknown, options: object) => Promise<unknown>
 

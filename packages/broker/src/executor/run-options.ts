@@ -1,6 +1,7 @@
 import type { Transferable } from 'node:worker_threads'
 import { callable, checkOptions, millis, signal, text } from '@pglease/client/internal'
 
+/** How one task runs. */
 export interface RunOptions<N extends string = string, P = unknown> {
   /** The exported function to run. Default: the executor's `name`. */
   name?: N

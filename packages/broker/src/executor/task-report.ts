@@ -6,6 +6,7 @@ export interface TaskReport {
   run: number
   /** The name of the exported function. */
   task: string
+  /** Of the thread that it runs in, as Node numbers them. */
   threadId: number
   /** `aborting`: its caller has aborted it, and it may end by itself. */
   state: 'running' | 'aborting'

@@ -8,6 +8,7 @@ import { isLendable } from './thread-socket.js'
 export interface LeaseReport {
   /** The number that it has in the messages of the channels too. */
   lease: number
+  /** Its name in the broker's options. */
   database: string
   /** The name of the task. Undefined outside of an executor, and of what is `kept`. */
   task: string | undefined

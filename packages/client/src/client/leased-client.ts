@@ -5,7 +5,15 @@ import type { ClientTransactionOptions } from './transaction-options.js'
  * As of `pg.PoolClient`: `true` or an error closes the connection instead of giving it back. An error of the server's
  * own, a `pg.DatabaseError`, does not: the session is as sound as before.
  */
-export type ReleaseOption = boolean | Error | null | undefined | { destroy?: boolean }
+export type ReleaseOption =
+  | boolean
+  | Error
+  | null
+  | undefined
+  | {
+      /** Whether the connection is closed. Default: false. */
+      destroy?: boolean
+    }
 
 /**
  * A `pg.Client` on a leased connection. It is connected from the start: the first query opens the lease, `release`

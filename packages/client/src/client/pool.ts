@@ -39,6 +39,7 @@ export class Pool extends pg.Pool {
   declare private readonly _pendingQueue: { callback(error: Error): void }[]
   /** Of clients that were released before their answers had come. */
   readonly #unanswered = new Set<Promise<void>>()
+  /** A client of its own, which is a lease from its first query to `release`. It waits only for one of this pool's `max`. */
   declare connect: {
     (): Promise<LeasedClient>
     (callback: (error: Error | undefined, client: LeasedClient | undefined, done: Done) => void): void
@@ -83,6 +84,7 @@ export class Pool extends pg.Pool {
     return { database, max: Number.isFinite(max) ? max : undefined, totalCount, waitingCount }
   }
 
+  /** What `console.log` shows: no password is in it. */
   [inspect.custom](_depth: number, options: object): string {
     return shown('Pool', this.toJSON(), options)
   }

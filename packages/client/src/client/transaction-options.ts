@@ -4,7 +4,9 @@ import { LEASE_OPTION_CHECKS } from '../lease/lease-checks.js'
 
 /** How a transaction begins: as of `BEGIN`. What is not given is the database's own setting. */
 export interface TransactionMode {
+  /** What the transaction sees of others. */
   isolationLevel?: IsolationLevel | undefined
+  /** Whether it may not write. */
   readOnly?: boolean | undefined
   /** Whether a serializable read-only transaction waits for a safe snapshot. */
   deferrable?: boolean | undefined

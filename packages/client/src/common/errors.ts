@@ -21,6 +21,7 @@ export interface PgleaseErrorFields {
  * worker and on the main thread.
  */
 export abstract class PgleaseError extends Error implements PgleaseErrorFields {
+  /** Stable: to tell errors by. */
   abstract readonly code: string
   /**
    * Whether the same work, done again from its beginning, may succeed without a change by the caller. False where it may
@@ -58,24 +59,28 @@ abstract class RetryableAtTimesError extends PgleaseError {
 
 /** An option is missing, misspelt, of the wrong type or out of range. Thrown when constructed, before any work. */
 export class ConfigurationError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_CONFIGURATION'
   readonly retryable = false
 }
 
 /** A lease names a database that the broker has not, or that this thread may not lease. */
 export class UnknownDatabaseError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_UNKNOWN_DATABASE'
   readonly retryable = false
 }
 
 /** No connection came free within `connectionTimeoutMillis`. */
 export class LeaseTimeoutError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_LEASE_TIMEOUT'
   readonly retryable = true
 }
 
 /** `maxWaiting` leases were waiting already. */
 export class QueueFullError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_QUEUE_FULL'
   readonly retryable = true
 }
@@ -85,12 +90,14 @@ export class QueueFullError extends PgleaseError {
  * option is none, or `onConnect` has failed; `cause` says which.
  */
 export class ConnectError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_CONNECT'
   readonly retryable = false
 }
 
 /** A lease was used or released after its release. */
 export class LeaseReleasedError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_LEASE_RELEASED'
   readonly retryable = false
 }
@@ -100,6 +107,7 @@ export class LeaseReleasedError extends PgleaseError {
  * under way, or a statement outside of a transaction that may write: its `outcome` is unknown then.
  */
 export class LeaseRevokedError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_LEASE_REVOKED'
   readonly retryable: boolean = true
 }
@@ -110,6 +118,7 @@ export class LeaseRevokedError extends PgleaseError {
  * that may write: its `outcome` is unknown then.
  */
 export class LeaseLostError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_LEASE_LOST'
   readonly retryable: boolean = true
 }
@@ -119,30 +128,35 @@ export class LeaseLostError extends PgleaseError {
  * `LeaseRevokedError`, the `outcome` may be unknown.
  */
 export class BrokerClosedError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_BROKER_CLOSED'
   readonly retryable = false
 }
 
 /** The thread asked for a lease, but no broker answers it. */
 export class NotAttachedError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_NOT_ATTACHED'
   readonly retryable = false
 }
 
 /** A control message that is not a call of one of the broker's methods. */
 export class ForbiddenCallError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_FORBIDDEN_CALL'
   readonly retryable = false
 }
 
 /** The executor is closing or closed. */
 export class ExecutorClosedError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_EXECUTOR_CLOSED'
   readonly retryable = false
 }
 
 /** The task module cannot be loaded or has no function of that name. */
 export class UnknownTaskError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_UNKNOWN_TASK'
   readonly retryable = false
 }
@@ -152,11 +166,13 @@ export class UnknownTaskError extends PgleaseError {
  * task has come. Or no thread could start for it: then it is `retryable`.
  */
 export class ThreadEndedError extends RetryableAtTimesError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_THREAD_ENDED'
 }
 
 /** The task ran for longer than `timeoutMillis`, and was aborted. What it had committed before stays. */
 export class TaskTimeoutError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_TASK_TIMEOUT'
   readonly retryable = false
 }
@@ -166,11 +182,13 @@ export class TaskTimeoutError extends PgleaseError {
  * transactions of one client overlapped. It is `retryable` when its cause is.
  */
 export class TransactionError extends RetryableAtTimesError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_TRANSACTION'
 }
 
 /** Bytes that are no messages of the Postgres protocol. The connection is closed. */
 export class ProtocolError extends PgleaseError {
+  /** Stable: to tell errors by. */
   readonly code = 'PGLEASE_PROTOCOL'
   readonly retryable = false
 }
