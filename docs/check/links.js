@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 
+/** TypeDoc's pages, which the check does not build. */
+const API = new URL('../api/', import.meta.url)
 const SITE = new URL('../.vitepress/dist/', import.meta.url)
 const ROOT = new URL('../../', import.meta.url)
 const REPOSITORY = 'https://github.com/pglease/pglease/blob/main/'
@@ -18,6 +20,9 @@ for (const [file, html] of pages) {
     if (link.startsWith(REPOSITORY)) {
       const path = link.slice(REPOSITORY.length).replace(/#.*/, '')
       if (!existsSync(new URL(path, ROOT))) broken.add(`${file}: no file ${path}`)
+    } else if (link.startsWith('/api/') || link.startsWith('./api/')) {
+      const path = link.replace(/^.*?api\//, '').replace(/\.html.*/, '.md')
+      if (!existsSync(new URL(path, API))) broken.add(`${file}: no API page ${path}`)
     } else if (link.includes('#') && !/^[a-z]+:/.test(link)) {
       const [path, id] = link.split('#')
       const target = path === '' ? file : posix.join('/', posix.dirname(file), path).slice(1)
