@@ -5,7 +5,8 @@ import type { RelayWarning } from '../common/warnings.js'
 /** What to do about each reason to relay where a hand-over could be expected. The others were chosen. */
 const REMEDIES: Partial<Record<RelayReason, string>> = {
   koffi:
-    'koffi is not installed, or cannot be loaded: add it to your dependencies, and allow its install script',
+    'the optional package @koromix/koffi-linux-x64 (or -arm64) is not installed, or cannot be loaded: install on the system ' +
+    'that the program runs on, without --omit=optional',
   openssl: "Node's OpenSSL cannot be called: use a Node.js of nodejs.org, with koffi installed",
   'tls options':
     'its `ssl` has options that only `tls.connect` follows: leave them out (options.md), or say `handOver: false`',
