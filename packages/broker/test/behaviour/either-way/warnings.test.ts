@@ -33,7 +33,7 @@ describe('leases that are relayed where they could be handed over', () => {
         database: 'default',
         relayReason: 'koffi',
         count: 1,
-        message: expect.stringMatching(/koffi is not installed/),
+        message: expect.stringMatching(/koffi-linux-x64 .* is not installed/),
       },
       { count: 10, message: expect.stringContaining('(10 times so far)') },
     ])
