@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ export const MODES = ['session', 'transaction', 'statement'] as const
 interface Options {
   readonly mode: (typeof MODES)[number]
   readonly poolSize: number
+  /** Of the server, and the pooler's own: with TLS on both sides, which it asks for. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
 }
 
 /** A PgBouncer on the loopback, before a server. To be stopped. */
@@ -28,11 +30,12 @@ export class PgBouncer {
   readonly #directory: string
 
   /** @throws Error with its log when it does not come up. */
-  static async start(url: string, { mode, poolSize }: Options): Promise<PgBouncer> {
+  static async start(url: string, { mode, poolSize, certificate }: Options): Promise<PgBouncer> {
     const { hostname, port, username, password, pathname } = new URL(url)
     const directory = mkdtempSync(join(tmpdir(), 'pglease-bouncer-'))
     const config = join(directory, 'pgbouncer.ini')
     const ownPort = await freePort()
+    const tls = certificate === undefined ? '' : tlsSettings(directory, certificate)
     writeFileSync(
       config,
       `[databases]
@@ -45,12 +48,14 @@ listen_port = ${ownPort}
 unix_socket_dir =
 logfile = ${join(directory, 'log')}
 auth_type = any
-`,
+${tls}`,
     )
     const user = unprivileged()
-    if (user) for (const path of [directory, config]) chownSync(path, user.uid, user.gid)
+    const files = readdirSync(directory).map((name) => join(directory, name))
+    if (user) for (const path of [directory, ...files]) chownSync(path, user.uid, user.gid)
     const child = spawn(PROGRAM, ['-q', config], { stdio: 'ignore', cwd: directory, ...user })
-    const connectionString = `postgres://${username}:${password}@127.0.0.1:${ownPort}${pathname}`
+    const parameters = tls && `?sslmode=verify-full&sslrootcert=${join(directory, 'server.crt')}`
+    const connectionString = `postgres://${username}:${password}@127.0.0.1:${ownPort}${pathname}${parameters}`
     const bouncer = new PgBouncer(connectionString, child, directory)
     await until(
       () => bouncer.#log().includes('process up'),
@@ -75,6 +80,19 @@ auth_type = any
     const log = join(this.#directory, 'log')
     return existsSync(log) ? readFileSync(log, 'utf8') : ''
   }
+}
+
+function tlsSettings(directory: string, { cert, key }: { cert: string; key: string }): string {
+  const [certFile, keyFile] = ['server.crt', 'server.key'].map((name) => join(directory, name))
+  writeFileSync(certFile!, cert)
+  writeFileSync(keyFile!, key)
+  return `ignore_startup_parameters = extra_float_digits
+server_tls_sslmode = verify-ca
+server_tls_ca_file = ${certFile}
+client_tls_sslmode = require
+client_tls_cert_file = ${certFile}
+client_tls_key_file = ${keyFile}
+`
 }
 
 /** It refuses to run as root. */
