@@ -84,7 +84,7 @@ class ClusterRun {
   readonly #ledger = new Ledger()
   readonly #members: Members
   readonly #faults: Faults
-  #counts: JobCounts = { waiting: 0, running: 0, failed: 0, lockers: [] }
+  #counts: JobCounts = { waiting: 0, running: 0, failed: 0, lockers: [], locked: [] }
   readonly #bars = new Map<string, ReturnType<Progress['start']>>()
 
   constructor(
@@ -113,6 +113,7 @@ class ClusterRun {
     const { options, signal, progress } = this
     this.#connections.start()
     try {
+      await this.#noteRoom()
       progress.note('Loading the cities')
       const sizes = await prepare(this.#access('0'), this.#schema, options.countries, signal)
       await this.#jobs.add(this.#requests(sizes))
@@ -128,6 +129,19 @@ class ClusterRun {
       await this.#members.end()
       await this.#connections.stop().catch(() => {})
     }
+  }
+
+  /** Those that find no room wait for it, which looks like a slow server. */
+  async #noteRoom(): Promise<void> {
+    const [row] = await this.observer.query<{ room: number }>(
+      `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - count(*)::int as room from pg_stat_activity where backend_type = 'client backend'`,
+    )
+    const { processes, connections, isPooledByTransaction } = this.options
+    if (isPooledByTransaction || processes * connections <= row!.room) return
+    this.progress.note(
+      `The server has room for ${count(row!.room, 'connection')}, and the processes may open ${processes * connections}: they will wait for each other.`,
+    )
   }
 
   /** Of a process, or of what is done before and after them, which is counted with them unless they are there all the time. */
@@ -195,6 +209,7 @@ class ClusterRun {
   /** Resolves when no job waits or runs. */
   async #allDone(): Promise<void> {
     const orphans = new Map<string, number>()
+    const forgotten = new Map<string, number>()
     const stop = AbortSignal.any([this.signal, this.#members.failed])
     for (;;) {
       stop.throwIfAborted()
@@ -202,9 +217,28 @@ class ClusterRun {
       const { waiting, running, lockers } = this.#counts
       if (waiting + running === 0) return this.#faults.settled()
       // Elsewhere they look after each other.
-      if (!this.options.isElsewhere) await this.#unlockOrphans(lockers, orphans)
+      if (!this.options.isElsewhere) {
+        await this.#unlockOrphans(lockers, orphans)
+        this.#endForgetful(forgotten)
+      }
       await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal: stop }).catch(() => {})
     }
+  }
+
+  /** The answer that gave a member a job may have been lost: then the job is locked by one that does not run it. */
+  #endForgetful(since: Map<string, number>): void {
+    const now = performance.now()
+    const found = new Set<string>()
+    for (const { country, pool } of this.#counts.locked) {
+      const place = this.#members.places.find(({ member }) => member?.pool === pool)
+      if (place === undefined) continue
+      if (this.#ledger.underWay(place.number).some((run) => run.country === country)) continue
+      const key = `${pool} ${country}`
+      found.add(key)
+      if (!since.has(key)) since.set(key, now)
+      if (now - since.get(key)! > ORPHAN_MILLIS) place.member?.kill()
+    }
+    for (const key of since.keys()) if (!found.has(key)) since.delete(key)
   }
 
   /** A member may have died before it could say under which name it locks. */

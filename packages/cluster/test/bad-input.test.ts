@@ -3,18 +3,13 @@ import pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createTestDatabase } from '../../broker/test/support/database.js'
 import { readArguments } from '../src/arguments.js'
+import { createSchemas } from '../src/supervisor/schemas.js'
 import { runCluster } from './support/cluster-command.js'
 
 const database = await createTestDatabase()
 
 /** Long, for a machine that is busy with other test files. */
 vi.setConfig({ testTimeout: 120_000 })
-
-async function expectRefusal(args: readonly string[], line: RegExp): Promise<void> {
-  const ended = await runCluster(args)
-  expect(ended).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(line) })
-  expect(ended.stderr.trimEnd()).not.toContain('\n')
-}
 
 const ON_OURS = ['--database-url', database.connectionString]
 
@@ -39,24 +34,28 @@ test.each<[string, string[], RegExp]>([
   expect(refused).toThrow(line)
 })
 
-test('a queue’s schema that does not exist is told of in one line', () =>
-  expectRefusal(
-    [...ON_OURS, '--queue-schema', 'nowhere'],
-    /^There is no schema "nowhere" in this database: create it, or leave --queue-schema out/,
-  ))
+test('a queue’s schema that does not exist is told of in one line', async () => {
+  const { code, stdout, stderr } = await runCluster([
+    ...['--database-url', database.connectionString, '--queue-schema', 'nowhere'],
+  ])
+  expect(stderr).toMatch(/^There is no schema "nowhere" in this database: create it, or leave --queue.*\n$/)
+  expect(stdout).toBe('')
+  expect(code).toBe(1)
+})
 
-test('a role that may create no schema is told of in one line', async () => {
+test('a role without the rights is told what it lacks', async () => {
   const client = new pg.Client({ connectionString: database.connectionString })
   await client.connect()
   onTestFinished(() => client.end())
   const role = `weak_${database.name}`
-  await client.query(`create role ${role} login password 'weak'`)
+  await client.query(`create role ${role}; create schema others; set role ${role}`)
   onTestFinished(async () => {
-    await client.query(`drop role ${role}`)
+    await client.query(`reset role; drop owned by ${role}; drop role ${role}`)
   })
-  const url = Object.assign(new URL(database.connectionString), { username: role, password: 'weak' }).href
-  await expectRefusal(
-    ['--database-url', url],
-    /permission denied for database .*: use a role that may create/,
-  )
+  const create = (queueSchema?: string) => createSchemas(client, { queueSchema, isElsewhere: false })
+  await expect(create()).rejects.toThrow(/permission denied for database .*: use a role that may create/)
+  await client.query('rollback')
+  await expect(create('others')).rejects.toThrow(/^The role may not use the schema "others": grant it/)
+  await client.query(`reset role; grant usage on schema others to ${role}; set role ${role}`)
+  await expect(create('others')).rejects.toThrow(/^The schema "others" has no queue, and the role may not/)
 })

@@ -133,7 +133,7 @@ describe('a run on two processes', () => {
 
 test('each fault in the midst of a job costs time and no tour', async () => {
   const { code, stdout, stderr } = await runCluster([
-    ...['--processes', '3', '--threads', '1', '--countries', 'LU,LV,EE,LT,LI,MT', '--seconds', '5'],
+    ...['--processes', '3', '--threads', '1', '--countries', 'LU,LV,EE,LT,LI,MT', '--seconds', '2.5'],
     ...['--faults', 'process,thread,server,network', '--json'],
   ])
   expect(JSON.parse(stdout)).toMatchObject({

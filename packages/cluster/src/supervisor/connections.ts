@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Observer } from './observer.js'
 
-const MILLIS_BETWEEN_SAMPLES = 20
+const MILLIS_BETWEEN_SAMPLES = 50
 
 /** How long Postgres may take to forget a connection that its client has closed. */
 const GONE_MILLIS = 5000

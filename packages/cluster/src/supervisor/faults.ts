@@ -4,7 +4,7 @@ import type { Members } from './members.js'
 import type { Server } from './server.js'
 
 /** How long the server or the network stays away. */
-const AWAY_MILLIS = 2000
+const AWAY_MILLIS = 1000
 
 /** Breaks what it is asked to, one after the other, each while the process concerned is in the midst of a job. */
 export class Faults {

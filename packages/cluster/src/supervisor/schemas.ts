@@ -36,19 +36,22 @@ export async function dropOwnSchema(client: ClientBase): Promise<void> {
 }
 
 async function mustExist(client: ClientBase, schema: string): Promise<void> {
-  const { rows } = await client.query<{ usable: boolean }>(
-    `select has_schema_privilege(oid, 'usage') as usable from pg_namespace where nspname = $1`,
+  const { rows } = await client.query<{ usable: boolean; hasQueue: boolean; mayCreate: boolean }>(
+    `select has_schema_privilege(oid, 'usage') as usable, has_schema_privilege(oid, 'create') as "mayCreate",
+       exists (select from pg_class where relnamespace = pg_namespace.oid and relname = 'jobs') as "hasQueue"
+     from pg_namespace where nspname = $1`,
     [schema],
   )
-  if (rows[0] === undefined) {
+  const [found] = rows
+  const other = 'or leave --queue-schema out for one that the run makes and removes.'
+  if (found === undefined)
+    throw new Error(`There is no schema ${quoted(schema)} in this database: create it, ${other}`)
+  if (!found.usable) throw new Error(`The role may not use the schema ${quoted(schema)}: grant it, ${other}`)
+  if (!found.hasQueue && !found.mayCreate) {
     throw new Error(
-      `There is no schema ${quoted(schema)} in this database: create it, or leave --queue-schema out for one that the run makes and removes.`,
+      `The schema ${quoted(schema)} has no queue, and the role may not create one in it: grant it, ${other}`,
     )
   }
-  if (!rows[0].usable)
-    throw new Error(
-      `The role may not use the schema ${quoted(schema)}: grant it, or leave --queue-schema out.`,
-    )
 }
 
 async function createOwn(client: ClientBase): Promise<void> {

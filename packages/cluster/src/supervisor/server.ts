@@ -1,3 +1,4 @@
+import { UsageError } from '@pglease/commands'
 import { NetworkProxy } from '@pglease/faults/proxy'
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import type { ClusterOptions } from '../arguments.js'
@@ -61,6 +62,8 @@ export class Server {
 }
 
 function proxyTo(connectionString: string): Promise<NetworkProxy> {
-  const { hostname, port } = new URL(connectionString)
+  const { hostname, port } = URL.canParse(connectionString) ? new URL(connectionString) : { hostname: '' }
+  if (hostname === '')
+    throw new UsageError('--faults network cuts TCP: give a database URL that names a host, not a socket.')
   return NetworkProxy.start({ host: hostname, port: Number(port || 5432) }, 'tcp', false)
 }
