@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, test, vi } from 'vitest'
 import { createTestDatabase } from '../../support/database.js'
 
 const { connectionString } = await createTestDatabase()
@@ -11,40 +11,35 @@ const fixture = fileURLToPath(new URL('fixture', import.meta.url))
 const program = (name: string, place: string) =>
   fileURLToPath(new URL(place, import.meta.resolve(`${name}/package.json`)))
 
-const VITEST = [
-  program('vitest', 'vitest.mjs'),
-  'run',
-  '--root',
-  fixture,
-  '--config',
-  'vitest.config.mjs',
-  '--pool',
-]
-
-/** Jest and the pools that begin with `vm` run tests in a `node:vm` context, whose classes are not those of Node. */
-test.each<[string, string[]]>([
-  [
-    'jest',
-    [
-      '--experimental-vm-modules',
-      program('jest', 'bin/jest.js'),
-      '--rootDir',
-      fixture,
-      '--config',
-      'jest.config.json',
-    ],
-  ],
-  ['vitest --pool vmThreads', [...VITEST, 'vmThreads']],
-  ['vitest --pool vmForks', [...VITEST, 'vmForks']],
-  ['vitest --pool threads', [...VITEST, 'threads']],
-  ['vitest --pool forks', [...VITEST, 'forks']],
-])('tests that lend connections run in %s', { timeout: 300_000 }, async (_name, command) => {
+/** As somebody's own tests run, without what this run has set. */
+async function told(command: string[]): Promise<string> {
   const own = Object.entries(process.env).filter(([name]) => !/^(VITEST|JEST|NODE_OPTIONS|TEST)/.test(name))
   const env = { ...Object.fromEntries(own), TEST_URL: connectionString, TEST_CA: inject('certificate').cert }
   const child = spawn(process.execPath, command, { cwd: fixture, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise((resolve) => child.on('close', resolve))
-  const [told, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  expect(code, `${told}\n${complaints}`).toBe(0)
+  const [output, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   // Jest tells of its tests on the other one.
-  expect(`${told}${complaints}`).toMatch(/Tests.*1[012] passed/)
+  const all = `${output}\n${complaints}`
+  expect(code, all).toBe(0)
+  return all
+}
+
+vi.setConfig({ testTimeout: 300_000 })
+
+/** Jest and the pools that begin with `vm` run tests in a `node:vm` context, whose classes are not those of Node. */
+test('tests that lend connections run in Jest', async () => {
+  const jest = program('jest', 'bin/jest.js')
+  const args = ['--rootDir', fixture, '--config', 'jest.config.json']
+  expect(await told(['--experimental-vm-modules', jest, ...args])).toMatch(/Tests.*1[012] passed/)
+})
+
+test('tests that lend connections run in each pool of Vitest', async () => {
+  const args = ['run', '--root', fixture, '--config', 'vitest.config.mjs', '--reporter', 'json']
+  const output = await told([program('vitest', 'vitest.mjs'), ...args])
+  const report = JSON.parse(output.slice(output.indexOf('{"numTotal'), output.lastIndexOf('}') + 1))
+  expect(report).toMatchObject({
+    numFailedTests: 0,
+    numPassedTests: 4 * report.testResults[0].assertionResults.length,
+  })
+  expect(report.testResults.length).toBe(4)
 })
