@@ -19,7 +19,14 @@ const HOSTS = [1, 10, 30, 100]
 
 /** What the model says of many hosts, in Markdown, as docs/sizing.md has it. */
 export function hostsTable(): string {
-  const head = ['tasks', '`max`', ...HOSTS.map((hosts) => `${hosts} hosts`), 'knee', 'clients', 'pool']
+  const head = [
+    'tasks',
+    '`max`',
+    ...HOSTS.map((hosts) => (hosts === 1 ? '1 host' : `${hosts} hosts`)),
+    'knee',
+    'clients',
+    'pool',
+  ]
   const lines = WORKLOADS.flatMap(([name, workload]) =>
     [2, 3, 5, 9].map((connections) => {
       const each = { ...EACH, connections }
