@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { freePort } from '@pglease/postgres'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { runDemo } from './support/demo-process.js'
 
@@ -18,16 +19,6 @@ async function silentPort(): Promise<number> {
     server.close()
   })
   return (server.address() as AddressInfo).port
-}
-
-/** Nothing listens there. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function expectRefusal(
@@ -84,7 +75,7 @@ test('a port that is taken is refused in one line', async () => {
 })
 
 test('a server that refuses connections is told of in one line', async () => {
-  const url = `postgres://u:p@localhost:${await closedPort()}/d`
+  const url = `postgres://u:p@localhost:${await freePort()}/d`
   await expectRefusal([], 1, /^No Postgres listens at localhost:\d+\. Start it/, { DATABASE_URL: url })
 })
 

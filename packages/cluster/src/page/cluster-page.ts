@@ -1,13 +1,11 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { LoopbackServer } from '@pglease/commands'
 import type { Snapshot } from './snapshot.js'
 
-const HOST = '127.0.0.1'
 const MILLIS_BETWEEN_SNAPSHOTS = 500
 
 /** One more is told so. */
@@ -37,26 +35,24 @@ const FILES: ReadonlyMap<string, readonly [type: string, path: string]> = new Ma
 
 /** A page of the whole cluster, for this machine only. */
 export class ClusterPage {
-  readonly #server: Server
+  #server: LoopbackServer | undefined
   readonly #viewers = new Set<ServerResponse>()
   readonly #timer: NodeJS.Timeout
   #look: (() => Snapshot) | undefined
 
   private constructor() {
-    this.#server = createServer((request, response) => this.#answer(request, response))
     this.#timer = setInterval(() => this.#sendAll(), MILLIS_BETWEEN_SNAPSHOTS).unref()
   }
 
   /** On a free port. */
   static async open(): Promise<ClusterPage> {
     const page = new ClusterPage()
-    page.#server.listen(0, HOST)
-    await once(page.#server, 'listening')
+    page.#server = await LoopbackServer.open((request, response) => page.#answer(request, response), refuse)
     return page
   }
 
   get url(): string {
-    return `http://${this.#host}/`
+    return this.#server!.url
   }
 
   /** From now on what it gives is shown. */
@@ -66,17 +62,10 @@ export class ClusterPage {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    this.#server.close()
-    this.#server.closeAllConnections()
-  }
-
-  get #host(): string {
-    return `${HOST}:${(this.#server.address() as AddressInfo).port}`
+    this.#server?.[Symbol.dispose]()
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    // A page of elsewhere whose name leads here must not read it.
-    if (request.headers.host !== this.#host) return refuse(response, 403, 'This is for one machine only.')
     const path = request.url?.split('?')[0] ?? ''
     const file = FILES.get(path)
     if (file === undefined && path !== '/events') return refuse(response, 404, 'There is no such page.')
