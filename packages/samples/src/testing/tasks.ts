@@ -8,3 +8,8 @@ export async function addCity({ country, name }: { country: string; name: string
   return rows[0].count as number
 }
 // #endregion task
+
+export async function countCities(country: string, { db }: TaskContext): Promise<number> {
+  const { rows } = await db.query('SELECT count(*)::int AS count FROM city WHERE country = $1', [country])
+  return rows[0].count
+}

@@ -81,5 +81,7 @@ match(timedOut.message, /1 of at most 1 is leased, by the main thread/)
 deepEqual(timedOut.limit, 1)
 await one.close()
 
-await executor.close()
-await broker.close()
+// #region close
+await executor.close() // lets tasks finish
+await broker.close() // lets leases finish
+// #endregion close
