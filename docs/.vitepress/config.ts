@@ -1,13 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { type DefaultTheme, defineConfig } from 'vitepress'
-import { SECTIONS } from './nav.js'
+import { REPOSITORY, SECTIONS } from './nav.js'
 import { writePlainText } from './plain-text.js'
 
 const DOCS = new URL('../', import.meta.url)
-
-/** Where files of the repository that are no pages can be read. */
-const REPOSITORY = 'https://github.com/pglease/pglease/blob/main'
 
 const pages = SECTIONS.flatMap((section) => Object.keys(section.pages))
 const files = readdirSync(DOCS).filter((name) => name.endsWith('.md') && name !== 'index.md')

@@ -1,3 +1,6 @@
+/** Where files of the repository that are no pages can be read. */
+export const REPOSITORY = 'https://github.com/pglease/pglease/blob/main'
+
 /** The order of the pages, by their files. A page that is not here, or is not there, fails the build. */
 export interface Section {
   text: string
@@ -9,6 +12,7 @@ export const SECTIONS: Section[] = [
     text: 'Start',
     pages: {
       start: 'In the time of a coffee',
+      service: 'A whole service',
       moving: 'Moving here',
     },
   },

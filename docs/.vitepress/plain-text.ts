@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SECTIONS } from './nav.js'
+import { REPOSITORY, SECTIONS } from './nav.js'
 
 /**
  * For those who read by machine: each page as it is written, beside its HTML; `llms.txt`, which lists them; `llms-full.txt`, which has
@@ -45,4 +45,5 @@ function plain(text: string): string {
     .replace(/^<!--.*-->\n/gm, '')
     .replace(/^<script setup>[\s\S]*?<\/script>\n+/m, '')
     .replace(/^<[A-Z]\w* ?\/>\n/gm, '')
+    .replaceAll('](../', `](${REPOSITORY}/`)
 }

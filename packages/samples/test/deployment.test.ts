@@ -14,7 +14,7 @@ import { CommandProcess } from '../../commands/test/support/command-process.js'
 const database = await createTestDatabase()
 const PACKAGE = new URL('../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, PACKAGE), 'utf8')
-const server = read('src/deploy/server.ts')
+const server = read('src/service/server.ts')
 
 /** Longer than on any machine: only a test that fails takes so long. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 test('the server of the pages on Docker and Kubernetes serves, is ready, and ends in order', async () => {
   const env = { DATABASE_URL: database.connectionString, PORT: '0', DELAY_MILLIS: '2000' }
-  const program = new CommandProcess(new URL('dist/deploy/server.js', PACKAGE), [], env)
+  const program = new CommandProcess(new URL('dist/service/server.js', PACKAGE), [], env)
   const port = await until(
     () => /port: (\d+)/.exec(program.stdout)?.[1],
     () => `for it to listen: ${program.stderr}`,
@@ -39,6 +39,11 @@ test('the server of the pages on Docker and Kubernetes serves, is ready, and end
     return { status: response.status, body: await response.json() }
   }
   expect(await ask('/people?country=Norway')).toEqual({ status: 200, body: 1_222_310 })
+  expect(await ask('/countries')).toEqual({
+    status: 200,
+    body: [{ country: 'Norway' }, { country: 'Portugal' }],
+  })
+  expect((await ask('/people')).status).toBe(404)
   const { readinessProbe, livenessProbe } = podOfKubernetes().containers[0]
   expect((await ask(livenessProbe.httpGet.path)).status).toBe(200)
   expect((await ask(readinessProbe.httpGet.path)).body).toMatchObject({ ok: true })
@@ -48,14 +53,14 @@ test('the server of the pages on Docker and Kubernetes serves, is ready, and end
 })
 
 test('the Dockerfile has no fault, keeps what it has installed, and starts the server', () => {
-  const text = read('src/deploy/Dockerfile')
+  const text = read('src/service/Dockerfile')
   expect(validate(text)).toEqual([])
-  expect(commandOf(/^CMD (.*)$/m.exec(text)![1]!)).toBe('dist/deploy/server.js')
+  expect(commandOf(/^CMD (.*)$/m.exec(text)![1]!)).toBe('dist/service/server.js')
   const from = [...text.matchAll(/^FROM node:(\d+)-slim/gm)].map(([, major]) => major)
   expect(from).toHaveLength(2)
   expect(new Set(from).size).toBe(1)
   expect(Number(from[0])).toBeGreaterThanOrEqual(20)
-  expect(read('src/deploy/Dockerfile.dockerignore').split('\n')).toContain('node_modules')
+  expect(read('src/service/Dockerfile.dockerignore').split('\n')).toContain('node_modules')
 })
 
 test('what the broker needs is installed without a script', () => {
@@ -66,7 +71,7 @@ test('what the broker needs is installed without a script', () => {
 })
 
 test('the compose file gives the server what it reads, and time to end', () => {
-  const { services } = yaml('src/deploy/compose.yaml')
+  const { services } = yaml('src/service/compose.yaml')
   const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = services.postgres.environment
   const url = new URL(services.app.environment.DATABASE_URL)
   expect(services).toHaveProperty(url.hostname)
@@ -81,11 +86,11 @@ test('the compose file gives the server what it reads, and time to end', () => {
 })
 
 test('the pods of Kubernetes start the server, have probes that it answers, and time to end', () => {
-  const { spec } = yaml('src/deploy/kubernetes.yaml')
+  const { spec } = yaml('src/service/kubernetes.yaml')
   expect(spec.template.metadata.labels).toEqual(spec.selector.matchLabels)
   const pod = podOfKubernetes()
   const [app] = pod.containers
-  expect(commandOf(app.command)).toBe('dist/deploy/server.js')
+  expect(commandOf(app.command)).toBe('dist/service/server.js')
   const [{ containerPort }] = app.ports
   expect(String(containerPort)).toBe(defaultOf('PORT'))
   expect([app.readinessProbe.httpGet.port, app.livenessProbe.httpGet.port]).toEqual([
@@ -101,7 +106,7 @@ test('the pods of Kubernetes start the server, have probes that it answers, and 
   expect(env.MAX_THREADS).toBe(app.resources.requests.cpu)
   const { maxSurge } = spec.strategy.rollingUpdate
   const sum = `(${spec.replicas} replicas + ${maxSurge} of maxSurge) × ${env.MAX} = ${(spec.replicas + maxSurge) * env.MAX}`
-  expect(read('src/deploy/kubernetes.yaml')).toContain(sum)
+  expect(read('src/service/kubernetes.yaml')).toContain(sum)
 })
 
 test('the command of the page on Docker says whether threads may have the sockets', async () => {
@@ -123,7 +128,7 @@ function yaml(path: string): any {
 }
 
 function podOfKubernetes() {
-  return yaml('src/deploy/kubernetes.yaml').spec.template.spec
+  return yaml('src/service/kubernetes.yaml').spec.template.spec
 }
 
 /** Of the server, where the environment does not say another. */
@@ -140,7 +145,7 @@ function endsWithin(): number {
 function commandOf(command: string | string[]): string {
   const [node, file] = typeof command === 'string' ? JSON.parse(command) : command
   expect(node).toBe('node')
-  const built = `dist/deploy/${file}`
+  const built = `dist/service/${file}`
   expect(existsSync(new URL(built, PACKAGE)), built).toBe(true)
   return built
 }

@@ -21,7 +21,7 @@ await broker.withTransaction((client) => client.query('UPDATE account SET balanc
 equal(names[0], 'Oslo')
 
 // #region looking
-await broker.ready() // opens each database's `min` connections, or throws
+await broker.ready() // opens each database's `min` connections, or throws; with `min: 0` it asks nothing
 console.log(broker.stats().default) // connections now, counters, wait and hold times
 console.log(broker.leases()) // who has what, and who waits
 

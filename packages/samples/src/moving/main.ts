@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 // #region broker
 import { ConnectionBroker } from '@pglease/broker'
 
-// In the main thread: the only place that knows the password.
+// In the main thread: the only place that needs the password.
 const broker = new ConnectionBroker({
   databases: { default: { connectionString: process.env.DATABASE_URL, max: 4 } },
 })

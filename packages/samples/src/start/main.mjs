@@ -5,7 +5,7 @@ const broker = new ConnectionBroker({
   databases: { default: { connectionString: process.env.DATABASE_URL, max: 4 } },
 })
 const executor = new SharedPoolExecutor(broker, {
-  filename: new URL('./tasks.mjs', import.meta.url).href,
+  filename: new URL('./tasks.mjs', import.meta.url),
   maxThreads: 8,
 })
 

@@ -1,3 +1,4 @@
+// #region imports
 import { on } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -5,10 +6,9 @@ import type { TaskContext } from '@pglease/client'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import Cursor from 'pg-cursor'
 import QueryStream from 'pg-query-stream'
+// #endregion imports
 
 // #region stream
-// import QueryStream from 'pg-query-stream'
-
 export async function total(country: string, { db }: TaskContext) {
   let sum = 0
   const text = 'SELECT people FROM city WHERE country = $1'
@@ -18,8 +18,6 @@ export async function total(country: string, { db }: TaskContext) {
 // #endregion stream
 
 // #region cursor
-// import Cursor from 'pg-cursor'
-
 export async function totalByCursor(country: string, { db }: TaskContext) {
   const cursor = db.query(new Cursor('SELECT people FROM city WHERE country = $1', [country]))
   let sum = 0
@@ -32,8 +30,6 @@ export async function totalByCursor(country: string, { db }: TaskContext) {
 // #endregion cursor
 
 // #region copy
-// import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-
 export async function copyIn(count: number, { db, signal }: TaskContext) {
   await db.query('CREATE TEMPORARY TABLE arrival (id int, name text)')
   const target = db.query(copyFrom('COPY arrival FROM STDIN'))
@@ -53,8 +49,6 @@ export async function copyOut(_: undefined, { db }: TaskContext) {
 }
 
 // #region listen
-// import { on } from 'node:events'
-
 export async function listen(_: undefined, { withConnection, signal, reportProgress }: TaskContext) {
   await withConnection(async (client) => {
     await client.query('LISTEN news')

@@ -11,7 +11,7 @@ beforeAll(() => {
     databases: { default: { connectionString: process.env.TEST_URL, max: 2 } },
   })
   executor = new SharedPoolExecutor(broker, {
-    filename: new URL('./tasks.js', import.meta.url).href,
+    filename: new URL('./tasks.js', import.meta.url),
     maxThreads: 2,
   })
 })

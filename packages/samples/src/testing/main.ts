@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict'
-import { ConnectionBroker } from '@pglease/broker'
+import { ConnectionBroker, type TaskContext } from '@pglease/broker'
 import * as tasks from './tasks.js'
 
 const broker = new ConnectionBroker({
@@ -11,9 +11,18 @@ const broker = new ConnectionBroker({
 async function callRolledBack<I, O>(task: (input: I, context: never) => Promise<O>, input: I): Promise<O> {
   let output: O
   const undo = new Error('undo')
+  const { signal } = new AbortController()
   await broker
     .withTransaction(async (db) => {
-      output = await task(input, { db } as never)
+      const context: Partial<TaskContext> = {
+        db,
+        withConnection: async (work) => work(db),
+        withTransaction: (work) => db.withTransaction(work), // a savepoint
+        signal,
+        throwIfAborted() {},
+        reportProgress() {},
+      }
+      output = await task(input, context as never)
       throw undo
     })
     .catch((error) => {
@@ -24,6 +33,7 @@ async function callRolledBack<I, O>(task: (input: I, context: never) => Promise<
 
 equal(await callRolledBack(tasks.addCity, { country: 'Malta', name: 'Valletta' }), 1)
 // #endregion rollback
+equal(await callRolledBack(tasks.addCityInTransaction, 'Malta'), 1)
 
 const { rows } = await broker.withConnection((client) =>
   client.query("SELECT FROM city WHERE country = 'Malta'"),
