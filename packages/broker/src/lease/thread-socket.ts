@@ -39,6 +39,8 @@ export class ThreadSocket {
   readonly lentAt = this.countedAt
   /** When the thread was last seen to have begun or ended a lease since the time before. */
   usedAt = this.countedAt
+  /** Whether subscribers are being told of what was counted: they may ask for the figures, which counts. */
+  #isTelling = false
 
   /** From here on the connection is the thread's. */
   constructor(
@@ -84,11 +86,11 @@ export class ThreadSocket {
 
   /** Counts what the thread has done since this was last called; returns whether it has begun a lease by itself. */
   count(): boolean {
+    if (this.#isTelling) return false
     const before = this.#counted
     // First: what has ended has begun as well.
     const holdTimes = this.#cell.readHoldTimes().filter(isHoldTime)
     const now = trafficSince(before, this.#cell)
-    this.unseen.seen(now.reopened, holdTimes)
     this.#counters.passed(before, now)
     for (const millis of holdTimes) this.#counters.held(millis)
     // The thread has reset the session at the end of each.
@@ -96,6 +98,9 @@ export class ThreadSocket {
     this.#counted = now
     this.countedAt = performance.now()
     if (now.reopened > before.reopened || holdTimes.length > 0) this.usedAt = this.countedAt
+    this.#isTelling = true
+    this.unseen.seen(now.reopened, holdTimes)
+    this.#isTelling = false
     return now.reopened > before.reopened
   }
 

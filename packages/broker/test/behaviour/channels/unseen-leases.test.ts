@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { channels } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { type Heard, hear, hearNothingMore, LEASES } from '../../support/heard.js'
 import { processId } from '../../support/hold.js'
@@ -62,6 +63,25 @@ test('who listens late hears of what comes from then on', async () => {
   expect([...histories(heard).values()]).toContainEqual(whole('queriesTwice'))
   expect([...histories(heard).values()]).not.toContainEqual(whole('queries'))
 })
+
+test.each(['stats', 'leases'] as const)(
+  'who asks for %s when it is told hears of each lease once',
+  async (what) => {
+    const { broker, executor, counts } = await start()
+    const heard = hear(...LEASES)
+    const ask = () => void broker[what]()
+    for (const name of LEASES) channels[name].subscribe(ask)
+    onTestFinished(() => {
+      for (const name of LEASES) channels[name].unsubscribe(ask)
+    })
+    for (const name of NAMES) await executor.run(undefined, { name })
+    await processId(broker)
+    await untilQuiet(broker)
+    const its = histories(heard.filter(([, message]) => message.threadId !== threadId))
+    expect([...its.values()]).toEqual(NAMES.map(whole))
+    expect(counts()).toMatchObject({ leases: NAMES.length + 1 })
+  },
+)
 
 test('a task whose name is long, and a task of many others, are told of too', async () => {
   const { broker } = await start()
