@@ -55,9 +55,10 @@ export class LastingStatements {
     const isLasting = kind === 'repeatable' || (isNamed && kind !== 'changing')
     if (known === undefined || !isLasting) return undefined
     // What cannot be repeated waits for an answer: until then the lease may still get another connection.
-    if (!canRepeat && !this.#groups.hasAnswers) return undefined
+    const isSure = canRepeat || this.#groups.hasAnswers
+    if (!isSure && !isNamed) return undefined
     const kept = this.#source.likelyStatements
-    if (kept?.has(known)) return { name: known.name, is: 'kept' }
+    if (isSure && kept?.has(known)) return { name: known.name, is: 'kept' }
     this.#groups.add({
       kept: () => this.#kept(known),
       refused: () => this.#source.keptStatements?.remove(known),

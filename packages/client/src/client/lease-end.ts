@@ -122,8 +122,9 @@ export class LeaseEnd {
     const finishing = this.#finishing
     this.#finishing = undefined
     this.isReleased = true
-    if (this.#client.condition === 'unused') return
+    // Others may have written to it.
     this.#stream.release(how)
+    if (this.#client.condition === 'unused') return
     this.#connection.letGo()
     finishing?.done()
   }

@@ -71,6 +71,7 @@ export class Leased extends PgClient {
       if (this.processID === null) connection.servedBy(serverVersion)
       this.processID = processId
     }
+    stream.onForeign = (bytes) => connection.foreign(bytes)
     this.#link = link
     this.#Answer = options.Promise ?? Promise
     this.#stream = stream

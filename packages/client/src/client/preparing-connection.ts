@@ -2,9 +2,10 @@ import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { DatabaseError } from 'pg-protocol'
 import type { KeepingSpan } from '../lease/contract.js'
-import { Query, Sync } from '../protocol/frontend-types.js'
+import { Parse, Query, Sync } from '../protocol/frontend-types.js'
 import type { Message } from '../protocol/row-parser.js'
 import { AnswerGroups } from './answer-groups.js'
+import { ForeignBytes } from './foreign-bytes.js'
 import { KeptQuery, OUTDATED } from './kept-query.js'
 import { type KeptSource, LastingStatements } from './lasting-statements.js'
 import { knownPg, type PgQueues } from './pg-client.js'
@@ -30,6 +31,8 @@ export interface Client extends PgQueues {
 
 /** What a connection needs of its stream. */
 export interface ClientStream extends Duplex, KeptSource {
+  /** Writes what the connection knows of. */
+  send(message: Buffer): boolean
   /** The server has said that it closes the connection. */
   ends(lastWord: Error): void
 }
@@ -40,6 +43,7 @@ const UntypedConnection = pg.Connection as unknown as new (config: {
 }) => InstanceType<typeof pg.Connection> & {
   /** Whether somebody listens to every message. */
   readonly _emitMessage: boolean
+  readonly stream: ClientStream
   attachListeners(stream: ClientStream): void
   bind(portal: StatementUse): void
   close(what: { type: 'S'; name: string }): void
@@ -65,6 +69,9 @@ export class PreparingConnection extends UntypedConnection {
   #names: Map<string, string> | undefined
   /** Not bound yet. */
   #kept: KeptQuery | undefined
+  /** Whether the Parse that is sent now is one of this connection's. */
+  #isParsing = false
+  #foreign: ForeignBytes | undefined
 
   constructor(stream: ClientStream, keepingSpan: () => KeepingSpan | undefined) {
     super({ stream })
@@ -77,11 +84,21 @@ export class PreparingConnection extends UntypedConnection {
     this.#lasting.granted()
   }
 
+  /**
+   * Something was written past this connection. A statement of it may have any name, also one by which others are known, so
+   * none outlives the lease.
+   */
+  foreign(bytes: unknown): void {
+    this.#foreign ??= new ForeignBytes()
+    if (!this.#foreign.areHarmless(bytes)) this.#lasting.spoil()
+  }
+
   override _send(message: Buffer): boolean {
     const type = message[0]!
     if (type === Sync || type === Query) this.#groups.sent()
+    else if (type === Parse && !this.#isParsing) this.#lasting.spoil()
     this.#kept?.sends(message, type === Sync)
-    return super._send(message)
+    return this.stream.writable && this.stream.send(message)
   }
 
   /**
@@ -118,7 +135,7 @@ export class PreparingConnection extends UntypedConnection {
   }
 
   #parseAsIs(statement: Statement): void {
-    if (!statement.name) return super.parse(statement)
+    if (!statement.name) return this.#sendParse(statement)
     this.#names?.delete(statement.name)
     this.#parseNamed(statement)
   }
@@ -130,7 +147,13 @@ export class PreparingConnection extends UntypedConnection {
 
   #parseNamed(statement: Statement): void {
     this.close({ type: 'S', name: statement.name! })
+    this.#sendParse(statement)
+  }
+
+  #sendParse(statement: Statement): void {
+    this.#isParsing = true
     super.parse(statement)
+    this.#isParsing = false
   }
 
   #use({ text, types }: Statement): Use | undefined {
@@ -156,7 +179,11 @@ export class PreparingConnection extends UntypedConnection {
 
   #useNamed({ text, types }: Statement): Use | undefined {
     const canLast = this.#keepingSpan() === 'connection' && !this.#lasting.isSpoilt
-    if (canLast && !Array.isArray(types)) return this.#lasting.use(text, true, !this.client?.pipeline)
+    const use =
+      canLast && !Array.isArray(types) ? this.#lasting.use(text, true, !this.client?.pipeline) : undefined
+    if (use !== undefined) return use
+    // The server is to have it by the user's own name, which may be any: also one of those that outlive the lease.
+    this.#lasting.spoil()
     this.#passes(Array.isArray(types) ? 'changing' : kindOf(text))
     return undefined
   }

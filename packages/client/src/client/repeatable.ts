@@ -9,7 +9,7 @@ const CHANGES = /\binto\b|\bset_config\b/i
 const TIMELY = /'[^']*\b(?:now|today|tomorrow|yesterday)\b|\$(?:[a-z_]\w*)?\$/i
 
 /** A longer one is parsed each time, and what it says is not looked at: that would take as long as to send it. */
-const MOST_CHARACTERS = 8192
+export const MOST_CHARACTERS = 8192
 
 /** What the server does not plan, and what changes nothing that others mean. */
 const HARMLESS = /^(?:copy|show|listen|unlisten|notify|declare|fetch|move|close|lock)\b/i

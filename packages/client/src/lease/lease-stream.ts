@@ -45,6 +45,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   readonly #request: LeaseRequest
   /** Told what serves the lease, before anything comes of it. Must not throw. */
   onGranted: (server: ServerProcess) => void = () => {}
+  /** Told of what is written by others than the client's connection, before it is. Must not throw. */
+  onForeign: (bytes: unknown) => void = () => {}
   #keptStatements: KeptStatements | undefined
   #state: State = QUIET
   /** The beginning of what the client has sent last; '' is nothing, or not known. */
@@ -116,6 +118,21 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
   release(how: 'release' | 'destroy'): void {
     this.#end(how)
+  }
+
+  /** By the client's connection, which knows what it sends. */
+  send(message: Buffer): boolean {
+    return super.write(message)
+  }
+
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    this.onForeign(chunk)
+    return super.write(chunk, ...(rest as []))
+  }
+
+  override end(chunk?: unknown, ...rest: unknown[]): this {
+    if (chunk != null && typeof chunk !== 'function') this.onForeign(chunk)
+    return super.end(chunk, ...(rest as []))
   }
 
   override _write(chunk: Buffer, _encoding: string, callback: SendCallback): void {

@@ -18,6 +18,7 @@ const stream = (lastWords: Error[] = []) =>
     ends: (word: Error) => void lastWords.push(word),
     keptStatements: undefined,
     likelyStatements: undefined,
+    send: () => true,
   })
 
 /** A connection, and what its client was told, one entry for each message. */
