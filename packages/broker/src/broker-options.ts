@@ -43,6 +43,7 @@ export interface HealthcheckOptions<Name extends string = string> {
   timeoutMillis?: number
 }
 
+/** What a broker emits. */
 export interface BrokerEvents {
   /**
    * A lease was held too long, or released in an open transaction; a thread has posted what the library never does; no connection

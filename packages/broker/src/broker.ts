@@ -189,6 +189,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   /**
    * Answers a thread that has asked for its control port. For the executor; see `attach`.
+   * @internal
    * @param share of the thread, however often it asks.
    */
   serve(request: Omit<AttachRequest, 'token'>, options: AttachOptions, share: ThreadShare): void {

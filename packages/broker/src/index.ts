@@ -7,6 +7,7 @@ export * from '@pglease/client'
 export { type BrokerState, ConnectionBroker } from './broker.js'
 export type {
   AttachOptions,
+  BrokerEvents,
   BrokerOptions,
   CloseOptions,
   HealthcheckOptions,
@@ -45,9 +46,9 @@ export type { DatabaseOptions, PoolSize, ServerOptions } from './connection/data
 export type { HostOptions } from './connection/hosts.js'
 export type { SessionAttributes } from './connection/session-attributes.js'
 export { SharedPoolExecutor } from './executor/executor.js'
-export type { ExecutorOptions } from './executor/executor-options.js'
+export type { ExecutorOptions, ThreadOptions } from './executor/executor-options.js'
 export type { TaskInput, TaskName, TaskResult } from './executor/executor-types.js'
-export type { MapOptions, SettledTask } from './executor/map-tasks.js'
+export type { Inputs, MapOptions, SettledTask } from './executor/map-tasks.js'
 export type { RunOptions } from './executor/run-options.js'
 export type { TaskReport } from './executor/task-report.js'
 export type { LeaseReport } from './lease/lease-report.js'

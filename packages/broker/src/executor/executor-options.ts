@@ -1,4 +1,4 @@
-import { SHARE_ENV } from 'node:worker_threads'
+import { type ResourceLimits, SHARE_ENV } from 'node:worker_threads'
 import {
   anything,
   type Check,
@@ -12,26 +12,30 @@ import {
   whole,
   wrong,
 } from '@pglease/client/internal'
-import type { Piscina } from 'piscina'
-
-type PiscinaOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>
 
 /** The options that are Piscina's, with its meaning. */
-export interface ThreadOptions
-  extends Pick<
-    PiscinaOptions,
-    | 'minThreads'
-    | 'maxThreads'
-    | 'concurrentTasksPerWorker'
-    | 'resourceLimits'
-    | 'argv'
-    | 'execArgv'
-    | 'env'
-    | 'workerData'
-    | 'niceIncrement'
-  > {
+export interface ThreadOptions {
+  /** Threads that are kept, also when they are idle. Default: 1. */
+  minThreads?: number
+  /** Threads at most. Default: `os.availableParallelism()`, or `minThreads` where that is more. */
+  maxThreads?: number
+  /** Tasks that a thread runs at a time; more than one is of use where tasks wait more than they compute. Default: 1. */
+  concurrentTasksPerWorker?: number
   /** An idle thread above `minThreads` (default: 1) ends after this many milliseconds. Default: 10000. */
   idleTimeout?: number
+  /** Of a thread's heap and stack, in megabytes: one that needs more ends, and its task rejects with a `ThreadEndedError`. Default: Node's. */
+  resourceLimits?: ResourceLimits
+  /** What is behind the file's name in the threads' `process.argv`. Default: none. */
+  argv?: string[]
+  /** Node's own options for the threads, as `['--import', 'tsx']`. Default: those of the process. */
+  execArgv?: string[]
+  /** The threads' `process.env`; `SHARE_ENV` of `node:worker_threads` for the process's own. Default: a copy of the process's. */
+  env?: NodeJS.ProcessEnv | typeof SHARE_ENV
+  /** Cloned for each thread: `Piscina.workerData` there, of the package `piscina`. Default: none. */
+  // biome-ignore lint/suspicious/noExplicitAny: as `Worker` has it
+  workerData?: any
+  /** By how much the threads' priority is lowered, as `nice` has it: from 0 to 19 on Linux and macOS, in steps on Windows. Default: 0. */
+  niceIncrement?: number
 }
 
 /** The task module, its threads (as Piscina has them) and their queue. */

@@ -35,6 +35,7 @@ const CHECKS = {
   onProgress: callable,
 }
 
+/** What `map` and `mapSettled` read, as threads come free. */
 export type Inputs<I> = Iterable<I> | AsyncIterable<I>
 
 /** How the task of one input has settled; `index` is the input's, from 0. */
