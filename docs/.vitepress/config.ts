@@ -20,6 +20,16 @@ const api = JSON.parse(
   readFileSync(new URL('api/typedoc-sidebar.json', DOCS), 'utf8'),
 ) as DefaultTheme.SidebarItem[]
 
+/** The guides before the API: they say what a name is for. */
+const SEARCH = {
+  provider: 'local' as const,
+  options: {
+    miniSearch: {
+      searchOptions: { boostDocument: (id: string) => (id.startsWith('/api/') ? 0.3 : 1) },
+    },
+  },
+}
+
 /** Groups that cannot be folded: the theme makes of one that can a button with a button inside. */
 function flat(items: DefaultTheme.SidebarItem[]): DefaultTheme.SidebarItem[] {
   return items.map(({ collapsed: _, items: inner, ...item }) =>
@@ -37,7 +47,7 @@ export default defineConfig({
   ignoreDeadLinks: isCheck ? [/^\.?\/?api\//] : false,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   themeConfig: {
-    ...(isCheck ? {} : { search: { provider: 'local' as const } }),
+    ...(isCheck ? {} : { search: SEARCH }),
     nav: [
       { text: 'Start', link: '/start' },
       { text: 'Guides', link: '/tasks' },

@@ -13,9 +13,9 @@ export async function simulate({ steps }: { steps: number }, { throwIfAborted }:
 // #endregion loop
 
 // #region wait
-export async function poll(url: string, { db, signal }: TaskContext) {
+export async function poll(country: string, { db, signal }: TaskContext) {
   for (;;) {
-    const { rows } = await db.query('SELECT name FROM city WHERE country = $1', [url])
+    const { rows } = await db.query('SELECT name FROM city WHERE country = $1', [country])
     db.release()
     if (rows.length > 0) return rows
     await sleep(1000, undefined, { signal }) // ends at once when the task is aborted

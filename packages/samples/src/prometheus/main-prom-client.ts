@@ -44,6 +44,12 @@ const waits = new Histogram({
   buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
 })
 channels.leaseGranted.subscribe(({ database, waitMillis }) => waits.observe({ database }, waitMillis / 1000))
+const warnings = new Counter({
+  name: 'pglease_warnings_total',
+  help: 'What the broker warned of',
+  labelNames: ['code'],
+})
+broker.on('warning', ({ code }) => warnings.inc({ code })) // alert on PGLEASE_UNREACHABLE, PGLEASE_LEAK, PGLEASE_POOL_FULL
 // and in the handler of /metrics: response.setHeader('content-type', register.contentType).end(await register.metrics())
 // #endregion prom-client
 

@@ -1,7 +1,7 @@
 import { equal, match, ok } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 
-const PORT = '0'
+process.env.METRICS_PORT = '0'
 
 // #region opentelemetry
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
@@ -17,7 +17,7 @@ const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, {
   filename: new URL('./tasks.js', import.meta.url),
 })
 
-const exporter = new PrometheusExporter({ host: '127.0.0.1', port: Number(process.env.METRICS_PORT ?? PORT) })
+const exporter = new PrometheusExporter({ host: '127.0.0.1', port: Number(process.env.METRICS_PORT ?? 9464) })
 const meterProvider = new MeterProvider({ readers: [exporter] })
 observeBroker(broker, { meterProvider })
 observeExecutor(executor, { meterProvider, name: 'reports' })
