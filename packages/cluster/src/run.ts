@@ -84,7 +84,7 @@ class ClusterRun {
   readonly #ledger = new Ledger()
   readonly #members: Members
   readonly #faults: Faults
-  #counts: JobCounts = { waiting: 0, running: 0, failed: 0, lockers: [], locked: [] }
+  #counts: JobCounts = { waiting: 0, running: 0, failed: 0, lockers: [] }
   readonly #bars = new Map<string, ReturnType<Progress['start']>>()
 
   constructor(
@@ -209,7 +209,6 @@ class ClusterRun {
   /** Resolves when no job waits or runs. */
   async #allDone(): Promise<void> {
     const orphans = new Map<string, number>()
-    const forgotten = new Map<string, number>()
     const stop = AbortSignal.any([this.signal, this.#members.failed])
     for (;;) {
       stop.throwIfAborted()
@@ -217,28 +216,9 @@ class ClusterRun {
       const { waiting, running, lockers } = this.#counts
       if (waiting + running === 0) return this.#faults.settled()
       // Elsewhere they look after each other.
-      if (!this.options.isElsewhere) {
-        await this.#unlockOrphans(lockers, orphans)
-        this.#endForgetful(forgotten)
-      }
+      if (!this.options.isElsewhere) await this.#unlockOrphans(lockers, orphans)
       await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal: stop }).catch(() => {})
     }
-  }
-
-  /** The answer that gave a member a job may have been lost: then the job is locked by one that does not run it. */
-  #endForgetful(since: Map<string, number>): void {
-    const now = performance.now()
-    const found = new Set<string>()
-    for (const { country, pool } of this.#counts.locked) {
-      const place = this.#members.places.find(({ member }) => member?.pool === pool)
-      if (place === undefined) continue
-      if (this.#ledger.underWay(place.number).some((run) => run.country === country)) continue
-      const key = `${pool} ${country}`
-      found.add(key)
-      if (!since.has(key)) since.set(key, now)
-      if (now - since.get(key)! > ORPHAN_MILLIS) place.member?.kill()
-    }
-    for (const key of since.keys()) if (!found.has(key)) since.delete(key)
   }
 
   /** A member may have died before it could say under which name it locks. */

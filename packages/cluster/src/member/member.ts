@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionBroker, SharedPoolExecutor, ThreadEndedError } from '@pglease/broker'
 import { messageOf } from '@pglease/commands'
 import type { TourRequest } from '@pglease/demo/task-parts'
 import { type JobHelpers, type Runner, run, type WorkerEvents } from 'graphile-worker'
 import { databaseOf } from '../database.js'
 import { queueOptions, queuePool, quoted, TASK } from '../queue.js'
+import { LostJobs } from './lost-jobs.js'
 import type { MemberSettings, News } from './messages.js'
 import { mayRunAgain } from './retry.js'
 
@@ -13,13 +15,20 @@ type Executor = SharedPoolExecutor<typeof import('./tasks.js')>
 /** Between two looks for jobs where no notification comes through, as from a pooler by transaction. */
 const POLL_MILLIS = 500
 
+/** Between two looks for jobs that were lost. */
+const MILLIS_BETWEEN_LOOKS = 2000
+
 /** One process of the cluster: a broker, an executor, and a queue that gives it jobs. */
 export class Member {
   readonly broker: ConnectionBroker
   readonly executor: Executor
   readonly #settings: MemberSettings
   readonly #tell: (news: News) => void
+  readonly #lostJobs: LostJobs
+  /** Under this name the queue locks its jobs. */
+  #pool = ''
   #runner: Runner | undefined
+  #state: 'working' | 'stopping' = 'working'
 
   constructor(settings: MemberSettings, tell: (news: News) => void) {
     this.#settings = settings
@@ -29,15 +38,26 @@ export class Member {
       filename: new URL('./tasks.js', import.meta.url),
       maxThreads: settings.threads,
     })
+    this.#lostJobs = new LostJobs(this.broker, settings.schema)
   }
 
   /** Takes jobs from now on. Resolves when it takes none any more. @throws what has broken the queue */
   async work(): Promise<void> {
     const events: WorkerEvents = new EventEmitter()
-    events.on('pool:create', ({ workerPool }) => this.#tell({ kind: 'ready', pool: workerPool.id }))
-    events.on('job:start', ({ job }) =>
-      this.#tell({ kind: 'started', country: String(job.key), attempt: job.attempts }),
-    )
+    events.on('pool:create', ({ workerPool }) => {
+      this.#pool = workerPool.id
+      this.#tell({ kind: 'ready', pool: this.#pool })
+    })
+    events.on('job:start', ({ job }) => {
+      this.#lostJobs.started(job)
+      this.#tell({ kind: 'started', country: String(job.key), attempt: job.attempts })
+    })
+    events.on('job:complete', ({ job }) => this.#lostJobs.ended(job))
+    // The queue would let other jobs end first, and then end as if it had been told to.
+    const broken = new Promise<never>((_, reject) => {
+      events.on('pool:fatalError', ({ error }) => reject(error))
+    })
+    broken.catch(() => {})
     this.#runner = await run({
       ...queueOptions(queuePool(this.broker), this.#settings.schema),
       // No more jobs than there are threads; and to take one it needs a connection itself.
@@ -50,7 +70,22 @@ export class Member {
         [TASK]: (payload, helpers) => this.#runJob(payload as unknown as TourRequest, helpers),
       },
     })
-    await this.#runner.promise
+    const over = new AbortController()
+    void this.#lookForLost(over.signal)
+    try {
+      await Promise.race([this.#runner.promise, broken])
+      if (this.#state === 'working') throw new Error('The queue has ended by itself.')
+    } finally {
+      over.abort()
+    }
+  }
+
+  async #lookForLost(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(MILLIS_BETWEEN_LOOKS, undefined, { signal, ref: false }).catch(() => {})
+      // While the server is away there will be another look.
+      if (!signal.aborted) await this.#lostJobs.giveBack(this.#pool).catch(() => {})
+    }
   }
 
   /** Takes no more jobs, and resolves when those that run have ended and no connection is open. */
@@ -62,6 +97,7 @@ export class Member {
 
   /** Resolves when the jobs that run have ended. */
   async takeNoMore(): Promise<void> {
+    this.#state = 'stopping'
     await this.#runner?.stop()
   }
 

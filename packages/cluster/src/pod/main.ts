@@ -42,6 +42,10 @@ async function run(settings: PodSettings): Promise<number> {
   void lookAround(roll, signal)
   try {
     await member.work()
+  } catch (error) {
+    // What the queue still does would keep the process, and its jobs from others.
+    setImmediate(() => process.exit())
+    throw error
   } finally {
     server.close()
   }

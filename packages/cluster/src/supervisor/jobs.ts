@@ -12,8 +12,6 @@ export interface JobCounts {
   readonly failed: number
   /** The members that have locked jobs. */
   readonly lockers: readonly string[]
-  /** Which job each of them has locked. */
-  readonly locked: readonly { readonly country: string; readonly pool: string }[]
 }
 
 /** The jobs of this run, by the queue's own functions and view. */
@@ -47,8 +45,7 @@ export class Jobs {
       `select count(*) filter (where locked_by is null and attempts < max_attempts)::int as waiting,
          count(locked_by)::int as running,
          count(*) filter (where locked_by is null and attempts >= max_attempts)::int as failed,
-         coalesce(array_agg(distinct locked_by) filter (where locked_by is not null), '{}') as lockers,
-         coalesce(json_agg(json_build_object('country', key, 'pool', locked_by)) filter (where locked_by is not null), '[]') as locked
+         coalesce(array_agg(distinct locked_by) filter (where locked_by is not null), '{}') as lockers
        from ${this.#schema}.jobs where task_identifier = $1`,
       [TASK],
     )
