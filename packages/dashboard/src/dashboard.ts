@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ConnectionBroker } from '@pglease/broker'
 import { LiveFeed } from './live-feed.js'
-import { type DashboardExecutor, type DashboardOptions, readOptions } from './options.js'
+import { type DashboardExecutor, type DashboardOptions, readOptions, readWatched } from './options.js'
 import { PageFiles } from './page-files.js'
 import { nameAsked } from './paths.js'
 import { answer, begin, refuse } from './responses.js'
@@ -23,8 +23,9 @@ export function createDashboard(
   executor: DashboardExecutor | readonly DashboardExecutor[] = [],
   options: DashboardOptions = {},
 ): Dashboard {
+  const executors = readWatched(broker, executor)
   const read = readOptions(options)
-  const feed = new LiveFeed(broker, [executor].flat(), read)
+  const feed = new LiveFeed(broker, executors, read)
   const files = new PageFiles()
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (feed.state === 'closed') return refuse(request, response, 503, 'The page is closed.')

@@ -1,4 +1,4 @@
-import { ConfigurationError, type SharedPoolExecutor } from '@pglease/broker'
+import { ConfigurationError, type ConnectionBroker, type SharedPoolExecutor } from '@pglease/broker'
 
 /** What the page needs of one: any `SharedPoolExecutor` will do. */
 export type DashboardExecutor = Pick<SharedPoolExecutor, 'queueSize' | 'tasks'>
@@ -42,8 +42,34 @@ const CHECKS: Record<keyof DashboardOptions, (value: unknown) => string | undefi
   showStatements: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
 }
 
+/**
+ * What the page shows, when it is known to be what it should.
+ * @throws ConfigurationError
+ */
+export function readWatched(broker: unknown, executors: unknown): DashboardExecutor[] {
+  if (!isBroker(broker))
+    throw new ConfigurationError('A dashboard is of a ConnectionBroker, which comes first.')
+  const all = [executors].flat()
+  if (!all.every(isExecutor))
+    throw new ConfigurationError(
+      'A dashboard takes a SharedPoolExecutor, or an array of them, behind the broker; its options come third.',
+    )
+  return all
+}
+
+function isBroker(value: unknown): value is ConnectionBroker {
+  const { stats, leases, databases } = Object(value) as Partial<ConnectionBroker>
+  return typeof stats === 'function' && typeof leases === 'function' && Array.isArray(databases)
+}
+
+function isExecutor(value: unknown): value is DashboardExecutor {
+  const { queueSize, tasks } = Object(value) as Partial<DashboardExecutor>
+  return typeof queueSize === 'number' && typeof tasks === 'function'
+}
+
 /** @throws ConfigurationError */
 export function readOptions(options: DashboardOptions): Required<DashboardOptions> {
+  if (Object(options) !== options) throw new ConfigurationError('The options of a dashboard are an object.')
   const read: Record<string, unknown> = { ...DEFAULTS }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, name)) {

@@ -12,6 +12,8 @@ const database = await createTestDatabase()
 failOnLeaks(database)
 closeAtEnd()
 
+/** Stands for a broker. */
+const startAny = Symbol('broker')
 const start = (options = {}) => createDashboard(startBroker(database), [], options)
 
 test('the page and all that it refers to are served, each as what it is', async () => {
@@ -149,4 +151,18 @@ test.each([
 ])('%j is refused', (options, message) => {
   expect(() => start(options)).toThrow(ConfigurationError)
   expect(() => start(options)).toThrow(message)
+})
+
+test.each([
+  ['no broker', []],
+  ['an executor in place of it', [{ queueSize: 0, tasks: () => [] }]],
+  ['options in place of an executor', [startAny, { prefix: '/pglease' }]],
+  ['a number', [startAny, 5]],
+  ['nothing among the executors', [startAny, [undefined]]],
+  ['null for the options', [startAny, [], null]],
+  ['a text for the options', [startAny, [], '/pglease']],
+])('%s is refused before anybody watches', (_, values: unknown[]) => {
+  const given = values.map((value) => (value === startAny ? startBroker(database) : value))
+  const create = createDashboard as (...values: unknown[]) => unknown
+  expect(() => create(...given)).toThrow(ConfigurationError)
 })

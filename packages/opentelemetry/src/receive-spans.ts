@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { diag } from '@opentelemetry/api'
 import { closeBrought } from '@pglease/broker/internal'
 import { type ReceivedSpan, readSpan } from './read-span.js'
-import { MOST_CHARACTERS, postedSpans } from './span-message.js'
+import { MOST_CHARACTERS, MOST_SPANS, postedSpans } from './span-message.js'
 
 /** What tells of messages of threads: a `SharedPoolExecutor`, or a `Worker`. */
 export interface SpanSource {
@@ -57,7 +57,7 @@ function listOf(spans: unknown): unknown[] | undefined {
   if (typeof spans !== 'string' || spans.length > MOST_CHARACTERS) return undefined
   try {
     const list: unknown = JSON.parse(spans)
-    return Array.isArray(list) ? list : undefined
+    return Array.isArray(list) && list.length <= MOST_SPANS ? list : undefined
   } catch {
     return undefined
   }

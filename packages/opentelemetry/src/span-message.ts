@@ -48,7 +48,10 @@ export interface PostedSpan {
 const KEY = '@pglease/opentelemetry/spans'
 
 /** A message with more characters is not read: that would hold the main thread up. */
-export const MOST_CHARACTERS = 4_000_000
+export const MOST_CHARACTERS = 500_000
+
+/** Nor is one with more spans than this. */
+export const MOST_SPANS = 256
 
 /** What a thread posts to its parent. */
 interface SpansMessage {

@@ -1,13 +1,17 @@
 /** For the SDK of a worker thread: its spans go to the main thread, which exports them. */
 import { parentPort } from 'node:worker_threads'
 import { diag, TraceFlags } from '@opentelemetry/api'
-import { type EndedSpan, MOST_CHARACTERS, type PostedSpan, spansMessage, toPosted } from './span-message.js'
+import {
+  type EndedSpan,
+  MOST_CHARACTERS,
+  MOST_SPANS,
+  type PostedSpan,
+  spansMessage,
+  toPosted,
+} from './span-message.js'
 
 /** So many may be on their way; of what ends beyond, nothing is posted, as a `BatchSpanProcessor` drops what is too much. */
 const MOST_UNDERWAY = 2048
-
-/** Of one message, so that the main thread is never held up for long. */
-const MOST_POSTED = 256
 
 /**
  * A span processor that posts the spans of this thread to the main thread, where `receiveSpans` gives them to a processor there.
@@ -28,7 +32,7 @@ export class ThreadSpanProcessor {
     if (this.#underway + this.#ended.length >= MOST_UNDERWAY) return this.#warn()
     if (this.#ended.length === 0) queueMicrotask(() => this.#post())
     this.#ended.push(toPosted(span))
-    if (this.#ended.length === MOST_POSTED) this.#post()
+    if (this.#ended.length === MOST_SPANS) this.#post()
   }
 
   /** Posts what has ended; that the main thread has exported it is not waited for. */

@@ -1,4 +1,5 @@
-import { context, type Link, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { EventEmitter } from 'node:events'
+import { context, diag, type Link, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -9,7 +10,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createTestDatabase } from '../../broker/test/support/database.js'
 import { until } from '../../broker/test/support/until.js'
 import { observeExecutor, receiveSpans } from '../src/index.js'
@@ -165,6 +166,23 @@ test('what is made up as spans, or is odd, costs nothing but itself', async () =
       .filter(({ name }) => name !== 'task posts')
       .map(({ name }) => name),
   ).toEqual([...odd.map(() => 'made up'), 'last'])
+})
+
+test('a message of more spans, or characters, than a thread posts is dropped as a whole, with one word', () => {
+  const source = new EventEmitter()
+  const warn = vi.fn()
+  diag.setLogger({ ...console, warn })
+  onTestFinished(() => diag.disable())
+  warn.mockClear()
+  const onEnd = vi.fn()
+  onTestFinished(receiveSpans(source, { processor: { onEnd }, resource }))
+  const post = (spans: string) => source.emit('message', { [KEY]: spans, taken: new SharedArrayBuffer(4) })
+  post(JSON.stringify(Array.from({ length: 257 }, () => good)))
+  post(`[${'0,'.repeat(200_000)}0]`)
+  post(`${'['.repeat(250_001)}${']'.repeat(250_001)}`)
+  expect([onEnd.mock.calls.length, warn.mock.calls.length]).toEqual([0, 3])
+  post(JSON.stringify(Array.from({ length: 256 }, () => good)))
+  expect([onEnd.mock.calls.length, warn.mock.calls.length]).toEqual([256, 3])
 })
 
 test('a processor that throws harms nobody, and what was ended receives nothing more', async () => {

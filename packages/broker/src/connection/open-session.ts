@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { openSsl, PlainSocket } from '@pglease/client/internal'
 import pg from 'pg'
+import { asError } from '../common/as-error.js'
 import type { RelayReason } from '../common/statistics.js'
 import type { ConnectingClient } from './connecting-client.js'
 import type { Database } from './database-options.js'
@@ -161,13 +162,24 @@ function clientConfig(database: Database, host: Host, stream: MakeStream): pg.Cl
     deferrable,
     hosts,
     targetSessionAttributes,
+    password,
     ...rest
   } = database
   return {
     ...rest,
+    password: typeof password === 'function' ? () => askedFor(password) : password,
     ...host.options,
     connectionTimeoutMillis: 0,
     keepAlive: database.keepAlive ?? true,
     stream,
   } as unknown as pg.ClientConfig
+}
+
+/** What is thrown is always an error: pg takes a rejection with nothing, or with what counts as false, for a success. */
+async function askedFor(password: () => string | Promise<string>): Promise<string> {
+  try {
+    return await password()
+  } catch (thrown) {
+    throw asError(thrown)
+  }
 }

@@ -61,6 +61,11 @@ describe('a start that waiting cannot mend is refused at once:', () => {
       { ...parts, password: () => 7 as never },
       { message: 'Password must be a string' },
     ],
+    ...[null, undefined, 0, ''].map((nothing): [string, DatabaseOptions, object] => [
+      `one that throws ${JSON.stringify(nothing)}`,
+      { ...parts, password: () => Promise.reject(nothing) },
+      { message: expect.stringMatching('is no error') },
+    ]),
     ['one that gives nothing', { ...parts, password: (() => undefined) as never }, {}],
     [
       'a port that is no number',
