@@ -67,7 +67,7 @@ export const SECTIONS: Section[] = [
       performance: 'Performance',
       microseconds: 'Where the microseconds go',
       architecture: 'Architecture',
-      ancestor: 'The ancestor',
+      ancestor: 'From the Django package',
     },
   },
 ]

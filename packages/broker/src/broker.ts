@@ -249,6 +249,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   /**
    * No connection opened before this is lent afterwards: idle ones close at once, leased ones when they come back.
    * Resolves when that has begun for all.
+   * @param name of the database; `default` where it is left out.
    * @throws UnknownDatabaseError
    */
   async recycle(name: Name = 'default' as Name, options: RecycleOptions = {}): Promise<void> {
@@ -283,6 +284,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
    *
    * Resolves with true when no connection is open, however long leases are held; with false when the database was resumed
    * before that. It rejects with an UnknownDatabaseError or a BrokerClosedError.
+   * @param name of the database; `default` where it is left out. No other is paused.
    */
   async pause(name: Name = 'default' as Name): Promise<boolean> {
     this.#mustBeOpen()
@@ -291,6 +293,7 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
 
   /**
    * Grants leases again, to those who wait first, in the order of their line. Does nothing to a database that is not paused.
+   * @param name of the database; `default` where it is left out.
    * @throws UnknownDatabaseError, BrokerClosedError
    */
   resume(name: Name = 'default' as Name): void {

@@ -1,17 +1,19 @@
 // #region tasks
 // tasks.ts, after
-import type { LeasedClient, TaskContext } from '@pglease/client'
+import type { TaskContext } from '@pglease/client'
 
 export async function people(country: string, { db }: TaskContext) {
   const { rows } = await db.query('SELECT sum(people)::int AS people FROM city WHERE country = $1', [country])
   return rows[0].people
 }
+
 // #endregion tasks
+import type { LeasedClient } from '@pglease/client'
 
 // #region connect
 export async function peopleAndCities(country: string, { withConnection }: TaskContext) {
   return withConnection(async (client) => ({
-    people: await sum(client, country),
+    people: await sum(client, country), // each a query on `client`
     cities: await count(client, country),
   }))
 }

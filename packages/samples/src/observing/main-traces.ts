@@ -1,18 +1,23 @@
 import { equal } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-base'
+import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
+
+const exporter = new InMemorySpanExporter()
+
+// #region sdk
 import { context, propagation } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
+import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 
-const exporter = new InMemorySpanExporter()
 const processor = new SimpleSpanProcessor(exporter)
 const resource = resourceFromAttributes({ 'service.name': 'reports' })
 const tracerProvider = new BasicTracerProvider({ resource, spanProcessors: [processor] })
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+// #endregion sdk
 
 const broker = new ConnectionBroker({
   databases: { default: { connectionString: process.env.DATABASE_URL, max: 2 } },

@@ -35,10 +35,14 @@ const { signal } = installShutdown({
   signals: ['SIGTERM', 'SIGINT'], // the default
   timeoutMillis: 20_000, // the default: how long tasks may go on
   delayMillis: 100, // default 0: see below
-  beforeClose: () => new Promise((resolve) => server.close(resolve)),
+  beforeClose: () => Promise.all([new Promise((resolve) => server.close(resolve)), working]),
 })
-for await (const job of jobs({ signal })) {
-  await executor.run(job, { name: 'double' }) // a loop that brings in work ends by the signal
-  done++
+const working = work().catch((error) => console.error(error)) // its last task may be aborted at the limit
+
+async function work() {
+  for await (const job of jobs({ signal })) {
+    await executor.run(job, { name: 'double' }) // a loop that brings in work ends by the signal
+    done++
+  }
 }
 // #endregion shutdown

@@ -1,4 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ConnectionBroker, SharedPoolExecutor } from '@pglease/broker'
 
 const broker = new ConnectionBroker({
@@ -42,6 +45,36 @@ for await (const task of executor.mapSettled(inputs, { name: 'render', ordered: 
 }
 // #endregion settled
 deepEqual(failed, [1])
+
+const path = join(mkdtempSync(join(tmpdir(), 'pglease-')), 'out.tsv')
+
+// #region batch
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+
+async function* cities() {
+  const pool = broker.pool()
+  let last = 0 // page by page: no connection is held between two of them
+  for (;;) {
+    const text = 'SELECT id, name FROM city WHERE id > $1 ORDER BY id LIMIT 1000'
+    const { rows } = await pool.query(text, [last])
+    if (rows.length === 0) return
+    yield* rows
+    last = rows.at(-1).id
+  }
+}
+
+const settled = executor.mapSettled(cities(), { name: 'letters', ordered: false })
+await pipeline(settled, toLines, createWriteStream(path))
+
+async function* toLines(tasks: typeof settled) {
+  for await (const task of tasks) {
+    if (task.status === 'fulfilled') yield `${task.index}\t${task.value}\n`
+    else console.error(task.index, task.reason)
+  }
+}
+// #endregion batch
+equal(readFileSync(path, 'utf8').split('\n').length - 1, 5)
 
 await executor.close()
 await broker.close()

@@ -13,3 +13,5 @@ export async function render({ pages }: { pages: number }, { reportProgress }: T
 const draw = async (page: number) => {
   if (page > 1000) throw new RangeError(`No page ${page}`)
 }
+
+export const letters = ({ name }: { id: number; name: string }) => name.length

@@ -30,8 +30,10 @@ process.on('exit', (code) => {
 
 // #region script
 const { signal } = installShutdown({ broker, executor, beforeClose: () => finished })
-const finished = main()
-await finished
+const finished = main().catch((error) => {
+  console.error(error)
+  process.exitCode = 1
+})
 
 async function main() {
   const file = await open(path, 'w')

@@ -11,7 +11,12 @@ const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, {
   filename: new URL('./tasks.js', import.meta.url),
 })
 const server = createServer(async (_request, response) => {
-  response.end(String(await executor.run(4, { name: 'double' })))
+  try {
+    response.end(String(await executor.run(4, { name: 'double' })))
+  } catch (error) {
+    console.error(error) // a rejection that nobody handles would end the process
+    response.writeHead(503).end()
+  }
 })
 server.listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 
