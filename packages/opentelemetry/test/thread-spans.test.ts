@@ -171,7 +171,8 @@ test('what is made up as spans, or is odd, costs nothing but itself', async () =
 test('a message of more spans, or characters, than a thread posts is dropped as a whole, with one word', () => {
   const source = new EventEmitter()
   const warn = vi.fn()
-  diag.setLogger({ ...console, warn })
+  const ignore = () => {}
+  diag.setLogger({ error: ignore, info: ignore, debug: ignore, verbose: ignore, warn })
   onTestFinished(() => diag.disable())
   warn.mockClear()
   const onEnd = vi.fn()
