@@ -3,54 +3,102 @@
  * thread loads them anew. Run behind `tsc -b`, of whose JavaScript they are made.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** What each package's files are made of, and how each of them begins. */
-const PACKAGES = {
-  client: {
-    files: {
-      index: 'index.js',
-      internal: 'internal.js',
-      'task-thread': 'task/task-thread.js',
-      'before-pg': 'before-pg.js',
-    },
-    banner: "import '#before-pg'",
-  },
-  // It imports the client first.
-  broker: { files: { index: 'index.js', internal: 'internal.js' }, banner: '' },
+/** One file has all of a package's code. The others export parts of it. */
+const EVERYTHING = './internal.js'
+
+/** What the code imports of pg and what pg brings, and how it does from `pg.cjs`, which tells why. */
+const OF_PG = {
+  pg: 'export { pg as default } from "./pg.cjs"',
+  'pg-protocol': 'export { DatabaseError, serialize } from "./pg.cjs"',
+  'pg-protocol/dist/parser.js': 'export { Parser } from "./pg.cjs"',
 }
 
 export async function bundle() {
-  for (const [name, { files, banner }] of Object.entries(PACKAGES)) await bundlePackage(name, files, banner)
+  const client = dist('client')
+  await write('client', {
+    'internal.js': await bundled({
+      stdin: { contents: 'export * from "./index.js"; export * from "./internal.js"', resolveDir: client },
+      plugins: [pgFromOneFile],
+    }),
+    'index.js': await reexported(`${client}index.js`),
+    'task-thread.js': await bundled({
+      entryPoints: [`${client}task/task-thread.js`],
+      plugins: [fromEverything(/serve-tasks\.js$/)],
+    }),
+    'pg.cjs': await withoutMap(`${client}pg.cjs`),
+    'index.cjs': await withoutMap(`${client}index.cjs`),
+  })
+
+  const broker = dist('broker')
+  await write('broker', {
+    'index.js': await bundled({ entryPoints: [`${broker}index.js`] }),
+    'internal.js': await bundled({ entryPoints: [`${broker}internal.js`] }),
+    'index.cjs': await withoutMap(`${broker}index.cjs`),
+  })
 }
 
-async function bundlePackage(name, files, banner) {
-  const from = (file) => fileURLToPath(new URL(`../packages/${name}/dist/${file}`, import.meta.url))
-  const to = fileURLToPath(new URL(`../packages/${name}/lib/`, import.meta.url))
+const dist = (name) => fileURLToPath(new URL(`../packages/${name}/dist/`, import.meta.url))
+
+/** Without a source map: the package does not have the sources. */
+async function bundled(options) {
   const { outputFiles } = await build({
-    entryPoints: Object.fromEntries(Object.entries(files).map(([entry, file]) => [entry, from(file)])),
     bundle: true,
-    splitting: true,
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
     packages: 'external',
-    external: ['#before-pg'],
-    banner: { js: banner },
+    external: ['./pg.cjs'],
     // Its ESM form, which Node loads faster. It declares no types, so the sources do not ask for it.
     alias: { comlink: 'comlink/dist/esm/comlink.mjs' },
-    sourcemap: 'linked',
-    sourcesContent: false,
-    outdir: to,
+    write: false,
+    ...options,
+  })
+  return outputFiles[0].contents
+}
+
+/** What the module exports, as a part of what the file of all code does. */
+async function reexported(module) {
+  const { metafile } = await build({
+    entryPoints: [module],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    metafile: true,
     write: false,
   })
-  await mkdir(to, { recursive: true })
-  for (const { path, contents } of outputFiles) await writeIfNew(path, contents)
-  await writeIfNew(`${to}index.cjs`, await readFile(from('index.cjs')))
-  const names = new Set(['index.cjs', ...outputFiles.map(({ path }) => basename(path))])
-  for (const old of await readdir(to)) if (!names.has(old)) await rm(`${to}${old}`)
+  const [{ exports }] = Object.values(metafile.outputs)
+  return Buffer.from(`export { ${exports.join(', ')} } from '${EVERYTHING}'\n`)
+}
+
+async function withoutMap(file) {
+  const text = await readFile(file, 'utf8')
+  return Buffer.from(text.replace(/^\/\/# sourceMappingURL=.*$/m, ''))
+}
+
+const pgFromOneFile = {
+  name: 'pg-from-one-file',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^pg(-protocol.*)?$/ }, ({ path }) => ({ path, namespace: 'pg' }))
+    onLoad({ filter: /./, namespace: 'pg' }, ({ path }) => ({ contents: OF_PG[path] }))
+  },
+}
+
+const fromEverything = (filter) => ({
+  name: 'from-everything',
+  setup({ onResolve }) {
+    onResolve({ filter }, () => ({ path: EVERYTHING, external: true }))
+  },
+})
+
+async function write(name, files) {
+  const folder = fileURLToPath(new URL(`../packages/${name}/lib/`, import.meta.url))
+  await mkdir(folder, { recursive: true })
+  for (const [file, contents] of Object.entries(files)) await writeIfNew(`${folder}${file}`, contents)
+  for (const old of await readdir(folder)) if (!(old in files)) await rm(`${folder}${old}`)
 }
 
 /** Threads of somebody else may be loading what is there. */

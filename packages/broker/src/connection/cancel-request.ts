@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { knownPg } from '@pglease/client/internal'
 
 /** Where a connection goes to, for the connection that cancels on it. */
 export interface CancelTarget {
@@ -25,7 +25,7 @@ interface RawConnection extends NodeJS.EventEmitter {
  * @throws Error when it may still arrive, and hit whatever runs then.
  */
 export function sendCancelRequest(target: CancelTarget, timeoutMillis: number): Promise<void> {
-  const Connection = (pg as unknown as { Connection: new (config: object) => RawConnection }).Connection
+  const Connection = (knownPg as unknown as { Connection: new (config: object) => RawConnection }).Connection
   const connection = new Connection({ ssl: target.ssl, sslNegotiation: target.sslNegotiation })
   // There is nothing to be said: what a server says all the same is not read.
   connection.attachListeners = (stream) => stream.resume()

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
-import { openSsl, PlainSocket } from '@pglease/client/internal'
-import pg from 'pg'
+import { knownPg, openSsl, PlainSocket } from '@pglease/client/internal'
+import type pg from 'pg'
 import { asError } from '../common/as-error.js'
 import type { RelayReason } from '../common/statistics.js'
 import type { ConnectingClient } from './connecting-client.js'
@@ -87,7 +87,9 @@ export function usesSharedTls(database: Database): boolean {
  * @throws the error of pg.
  */
 export function unconnected(database: Database): ConnectingClient {
-  return new pg.Client(clientConfig(database, database.hosts[0]!, nodeStream)) as unknown as ConnectingClient
+  return new knownPg.Client(
+    clientConfig(database, database.hosts[0]!, nodeStream),
+  ) as unknown as ConnectingClient
 }
 
 /** `pg.Client` lays TLS on top. */
@@ -100,7 +102,7 @@ async function open(
   speaker: TlsSpeaker,
 ): Promise<OpenSession> {
   const makeStream = speaker === 'shared' ? sharedStream : nodeStream
-  const client = new pg.Client(clientConfig(database, host, makeStream)) as unknown as ConnectingClient
+  const client = new knownPg.Client(clientConfig(database, host, makeStream)) as unknown as ConnectingClient
   const ssl = withSafeCheck(client.ssl)
   client.connection.ssl = ssl
   const { stream } = client.connection

@@ -1,6 +1,6 @@
 import type { LeaseOptions } from '@pglease/client'
-import { once } from '@pglease/client/internal'
-import pg from 'pg'
+import { knownPg, once } from '@pglease/client/internal'
+import type pg from 'pg'
 
 type TransactionOptions = Pick<LeaseOptions, 'isolationLevel' | 'readOnly' | 'deferrable'>
 
@@ -12,7 +12,7 @@ export function transactionSettings(wanted: TransactionOptions, has: Transaction
   const statements: string[] = []
   const set = (name: string, value: unknown, current: unknown) => {
     if (value !== undefined && value !== current)
-      statements.push(`SET ${name} = ${pg.escapeLiteral(String(value))}`)
+      statements.push(`SET ${name} = ${knownPg.escapeLiteral(String(value))}`)
   }
   set('default_transaction_isolation', wanted.isolationLevel, has.isolationLevel)
   set('default_transaction_read_only', wanted.readOnly, has.readOnly)
@@ -51,7 +51,7 @@ export async function settingsOf(client: pg.Client, custom: readonly string[]): 
   // Not SET, which takes a list of names apart.
   return rows.map(
     ({ name, setting }) =>
-      `SELECT pg_catalog.set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(setting)}, false)`,
+      `SELECT pg_catalog.set_config(${knownPg.escapeLiteral(name)}, ${knownPg.escapeLiteral(setting)}, false)`,
   )
 }
 

@@ -1,12 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-  type DetailedPeerCertificate,
-  type SecureContext,
-} from 'node:tls'
+import type { ConnectionOptions, DetailedPeerCertificate, SecureContext } from 'node:tls'
 import { inspect } from 'node:util'
 import { type Address, mustHaveOpenSsl, openSsl, TlsSession } from '@pglease/client/internal'
 import type { TlsOptions } from './tls-options.js'
@@ -30,6 +24,9 @@ const FOLLOWED: ReadonlySet<string> = new Set([
   'sigalgs',
 ] satisfies (keyof ConnectionOptions)[])
 
+/** Loaded by the first connection that needs it. */
+const nodeTls = () => process.getBuiltinModule('node:tls')
+
 const SSL_VERIFY_PEER = 1
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55
 /** "Direct SSL", chapter 54.2.10 of the PostgreSQL documentation: each name behind its length. */
@@ -44,7 +41,7 @@ export function startTls(options: TlsOptions, isDirect: boolean): TlsSession | u
   const ssl = openSsl()
   const settings = options === true ? {} : options
   if (ssl === undefined || !Object.keys(settings).every((name) => FOLLOWED.has(name))) return undefined
-  const context = createSecureContext(settings)
+  const context = nodeTls().createSecureContext(settings)
   const address = addressOf(context)
   const session = address && ssl.SSL_new(address)
   if (!session) return undefined
@@ -70,7 +67,7 @@ export function nameServer({ address }: TlsSession, options: TlsOptions, host: s
 /** After the handshake, in which OpenSSL has verified the certificate: it must be the server's. @throws Error of the check. */
 export function checkServer({ address }: TlsSession, options: TlsOptions, host: string): void {
   if (!isVerified(options)) return
-  const check = (options === true ? undefined : options.checkServerIdentity) ?? checkServerIdentity
+  const check = (options === true ? undefined : options.checkServerIdentity) ?? nodeTls().checkServerIdentity
   const error = check(serverName(options, host) ?? host, verifiedChain(address))
   if (error !== undefined) throw error
 }

@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { DatabaseError } from 'pg-protocol'
 import { ConfigurationError } from '../common/errors.js'
-import { takeNavigator } from '../common/navigator.js'
 import type { Call } from './call-answers.js'
 
 /** A query as `pg.Client` keeps it until it is answered: a `pg.Query`, or what has a `submit` of its own. */
@@ -80,8 +79,6 @@ function known(found: typeof pg): typeof pg {
     )
   return found
 }
-
-takeNavigator()
 
 /** The user's own pg. */
 export const knownPg = known(pg)
