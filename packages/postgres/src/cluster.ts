@@ -1,8 +1,9 @@
-import { appendFileSync, chownSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyBinaries } from './copy-binaries.js'
-import type { Certificate, ClusterOptions, Primary, Settings, ShutDownMode } from './messages.js'
+import { copyFolder } from './copy-folder.js'
+import type { Certificate, ClusterOptions, Settings, ShutDownMode } from './messages.js'
 import { runAs } from './run-as.js'
 import { ServerProcess } from './server-process.js'
 import { serverUser } from './user.js'
@@ -28,8 +29,8 @@ export class Cluster {
     this.#write('server.log', '')
     try {
       this.#binaries = this.#runnable(options.binaries)
-      if (options.primary === undefined) this.#initialise(options.password)
-      else this.#copy(options.primary)
+      if (options.data === undefined) this.#initialise(options.password)
+      else copyFolder(options.data, this.dataDirectory, this.#user)
     } catch (cause) {
       throw new Error(`${(cause as Error).message}\n${this.#demands()}`, { cause })
     }
@@ -87,6 +88,8 @@ export class Cluster {
       '--username=postgres',
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
+      // Many rounds make the guessing of passwords slow: ours cannot be guessed, and every connection would pay for them.
+      '--set=scram_iterations=1',
       '--encoding=UTF8',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
@@ -98,19 +101,13 @@ export class Cluster {
     rmSync(passwordFile)
   }
 
-  /** Chapter 26.2.4 of the PostgreSQL documentation, "Setting Up a Standby Server". */
-  #copy({ dataDirectory }: Primary): void {
-    cpSync(dataDirectory, this.dataDirectory, { recursive: true, preserveTimestamps: true })
-    writeFileSync(join(this.dataDirectory, 'standby.signal'), '')
-    const names = readdirSync(this.dataDirectory, { recursive: true, encoding: 'utf8' })
-    for (const name of ['.', ...names]) this.#giveAway(join(this.dataDirectory, name))
-  }
-
   #configure({ port, settings, certificate, primary }: ClusterOptions): void {
+    // Chapter 26.2.4 of the PostgreSQL documentation, "Setting Up a Standby Server".
+    if (primary) this.#write('data/standby.signal', '')
     const all: Settings = {
       ...THROW_AWAY,
       ...(certificate && this.#secure(certificate)),
-      ...(primary && { primary_conninfo: primary.connectionInfo }),
+      ...(primary && { primary_conninfo: primary }),
       ...settings,
       port,
       listen_addresses: '127.0.0.1',

@@ -1,15 +1,6 @@
-import {
-  chownSync,
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs'
+import { constants, linkSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { copyFile, copyFolder } from './copy-folder.js'
 import type { User } from './user.js'
 
 interface Link {
@@ -21,27 +12,16 @@ interface Link {
 
 /** Lays the server's programs out again, in a new folder that the given user (undefined: we) can reach. */
 export function copyBinaries(from: string, to: string, user: User | undefined): void {
-  copyFolder(from, to, user)
+  copyFolder(from, to, user, linkOrCopy)
   // npm packages cannot hold symbolic links: this list stands for them.
   const links = JSON.parse(readFileSync(join(to, 'pg-symlinks.json'), 'utf8')) as Link[]
   for (const { source, target } of links) symlinkSync(basename(source), join(dirname(to), target))
 }
 
-function copyFolder(from: string, to: string, user: User | undefined): void {
-  mkdirSync(to, { mode: 0o700 })
-  if (user) chownSync(to, user.uid, user.gid)
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) copyFolder(source, target, user)
-    else if (entry.isFile() && !entry.name.endsWith('.a')) linkOrCopy(source, target, user)
-  }
-}
-
 /** A hard link is ten times quicker, but keeps the file's owner and rights, and needs one file system. */
 function linkOrCopy(from: string, to: string, user: User | undefined): void {
-  if (isReadableByAll(from) && tryLink(from, to)) return
-  copyFileSync(from, to, constants.COPYFILE_FICLONE)
-  if (user) chownSync(to, user.uid, user.gid)
+  if (from.endsWith('.a') || (isReadableByAll(from) && tryLink(from, to))) return
+  copyFile(from, to, user)
 }
 
 function isReadableByAll(path: string): boolean {

@@ -23,15 +23,10 @@ export interface ClusterOptions {
   password: string
   certificate: Certificate | undefined
   settings: Settings
-  /** The server is a standby of this one. Undefined: it is one of its own. */
-  primary: Primary | undefined
-}
-
-/** A server that is down while its data is copied. */
-export interface Primary {
-  dataDirectory: string
-  /** As of `primary_conninfo`. */
-  connectionInfo: string
+  /** The folder of data to copy, of a server that is down meanwhile and has the same password. Undefined: begins with none. */
+  data: string | undefined
+  /** The server is a standby of this one, as of `primary_conninfo`. Undefined: it is one of its own. */
+  primary: string | undefined
 }
 
 /** Both in PEM. */

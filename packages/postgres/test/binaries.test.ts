@@ -45,6 +45,7 @@ describe('binaries that cannot run where they are', () => {
       password: 'secret',
       certificate: undefined,
       settings: {},
+      data: undefined,
       primary: undefined,
     })
     expect(readdirSync(cluster.socketDirectory!)).toContain('native')

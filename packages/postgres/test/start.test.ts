@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type EmbeddedPostgres, startPostgres } from '@pglease/postgres'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+
+// The servers of this file are made from nothing. Other files of tests share a template.
+vi.stubEnv('PGLEASE_POSTGRES_TEMPLATE', undefined)
+afterAll(() => vi.unstubAllEnvs())
 
 async function ask(config: pg.ClientConfig, sql: string): Promise<unknown> {
   const client = new pg.Client(config)
@@ -90,6 +94,25 @@ describe('a running server', () => {
     await expect(ask(server, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     await server.launch()
     expect(await ask(server, 'SELECT 1 AS answer')).toBe(1)
+  })
+})
+
+describe('a server that is made from a template', () => {
+  test('begins with its data and settings, which stay as they are, and has its password', async () => {
+    const template = await startPostgres({ settings: { work_mem: '7MB' } })
+    onTestFinished(() => template.stop())
+    await ask(template, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    await template.shutDown()
+    const server = await startPostgres({ template, settings: { max_connections: 17 } })
+    onTestFinished(() => server.stop())
+    expect(server).toMatchObject({ password: template.password })
+    expect(server.port).not.toBe(template.port)
+    expect(await ask(server, 'SHOW work_mem')).toBe('7MB')
+    expect(await ask(server, 'SHOW max_connections')).toBe('17')
+    expect(await ask(server, 'DELETE FROM kept RETURNING answer')).toBe(42)
+    await template.launch()
+    expect(await ask(template, 'SELECT answer FROM kept')).toBe(42)
+    expect(await ask(template, 'SHOW max_connections')).toBe('100')
   })
 })
 

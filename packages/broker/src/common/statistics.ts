@@ -196,14 +196,22 @@ export class Counters {
 /** Node's histogram takes whole numbers from 1: microseconds. */
 class Durations {
   readonly #histogram: RecordableHistogram = createHistogram()
+  /** Of all that was recorded. Undefined: something was since. */
+  #report: Distribution | undefined = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 }
 
   record(millis: number): void {
     this.#histogram.record(Math.max(1, Math.round(millis * 1000)))
+    this.#report = undefined
   }
 
+  /** To read a histogram walks through all of it, once for each figure. */
   report(): Distribution {
+    this.#report ??= this.#measure()
+    return { ...this.#report }
+  }
+
+  #measure(): Distribution {
     const { count, min, mean, max } = this.#histogram
-    if (count === 0) return { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 }
     const at = (percentile: number) => this.#histogram.percentile(percentile) / 1000
     return {
       count,

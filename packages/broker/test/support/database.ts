@@ -6,7 +6,7 @@ import { afterAll, inject } from 'vitest'
 export interface TestDatabase {
   name: string
   connectionString: string
-  /** A connection to another database of the same server, so it never counts as one to this. */
+  /** A connection to another database of the same server, so it never counts as one to this. Other files use it afterwards. */
   admin: pg.Client
   /** How many clients the server has on this database. Its own processes, such as autovacuum's, do not count. */
   serverConnections(): Promise<number>
@@ -14,23 +14,29 @@ export interface TestDatabase {
   terminateConnections(): Promise<void>
 }
 
+let shared: Promise<pg.Client> | undefined
+
+/** One for all files of tests that this process runs: to connect costs the server more than to make a database. */
+function connectAdmin(): Promise<pg.Client> {
+  const admin = new pg.Client({ connectionString: inject('serverConnectionString') })
+  return admin.connect().then(() => admin)
+}
+
 /** To be awaited at the top of a test file, because it removes the database when the file's tests are over. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('serverConnectionString')
-  const admin = new pg.Client({ connectionString: server })
-  await admin.connect()
+  shared ??= connectAdmin()
+  const admin = await shared
   const name = `test_${randomUUID().replaceAll('-', '')}`
   // Copying files takes half as long as writing what is in them to the log.
   await admin.query(`CREATE DATABASE ${name} STRATEGY file_copy`)
   afterAll(async () => {
     await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-    await admin.end()
   })
 
   const clients = `FROM pg_stat_activity WHERE datname = '${name}' AND backend_type = 'client backend'`
   return {
     name,
-    connectionString: Object.assign(new URL(server), { pathname: name }).href,
+    connectionString: Object.assign(new URL(inject('serverConnectionString')), { pathname: name }).href,
     admin,
     async serverConnections() {
       const { rows } = await admin.query<{ count: number }>(`SELECT count(*)::int AS count ${clients}`)

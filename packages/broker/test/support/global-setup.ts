@@ -1,4 +1,4 @@
-import { startPostgres } from '@pglease/postgres'
+import { shareTemplate, startPostgres } from '@pglease/postgres'
 import type { TestProject } from 'vitest/node'
 import { bundle } from '../../../../scripts/bundle.js'
 
@@ -21,8 +21,14 @@ const MAX_CONNECTIONS = 200
 /** Runs once, in Vitest's own process. What it returns runs at the end, however the tests went. */
 export default async function startServer({ provide }: TestProject): Promise<() => Promise<void>> {
   await bundle()
+  const template = await startPostgres()
+  await template.shutDown()
+  shareTemplate(template)
   const server = await startPostgres({ ssl: true, settings: { max_connections: MAX_CONNECTIONS } })
   provide('serverConnectionString', server.connectionString)
   provide('certificate', server.certificate!)
-  return () => server.stop()
+  return async () => {
+    await server.stop()
+    await template.stop()
+  }
 }
