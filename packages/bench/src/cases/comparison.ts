@@ -3,6 +3,7 @@ import type { Contender, Running, Setting } from '../contenders/contender.js'
 import { accountsOf, withAccount } from '../harness/account.js'
 import { alternate, inTime, type Values } from '../harness/alternate.js'
 import { compare, type Metric, type Result, type Target } from '../harness/result.js'
+import { warmUp } from '../harness/warm-up.js'
 import type { Route } from '../server/address.js'
 import type { Bench, Case, Scope, Variant } from './case.js'
 
@@ -33,7 +34,7 @@ export interface ComparisonSpec {
   /** At most so many rounds, for rounds that are long. */
   readonly maxRounds?: number
   /** Rounds that do not count, for compilers, caches and connections. Default: 3. In a quick run always 1. */
-  readonly warmUp?: number
+  readonly warmUp?: number | 'until steady'
   /**
    * A round that does not count, for loads that compute so long that compilers would see little of the rest. Default:
    * `round`.
@@ -74,7 +75,7 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
         round: () => withAccount(bench.processorTime, () => round({ running, setting, bench })),
       }))
     bench.progress('warming up')
-    await alternate(entrants(spec.warmUpRound ?? spec.round), scope.quick ? 1 : (spec.warmUp ?? 3))
+    await warmUp(entrants(spec.warmUpRound ?? spec.round), scope.quick ? 1 : (spec.warmUp ?? 3))
     bench.progress('measuring')
     const samples = await alternate(
       entrants(spec.round),

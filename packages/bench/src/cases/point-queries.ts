@@ -30,6 +30,7 @@ export const pointLeases = loadThroughput({
   title: 'Point queries in eight leases at a time per thread',
   ...QUERIES,
   targets: [{ against: ownPool.name, least: 0.7 }],
+  warmUp: 'until steady',
   setting: (threads) => ({ connections: LEASES * threads }),
   load: 'pointQueriesInLeases',
   input: ({ bench }) => ({ millis: bench.scope.roundMillis, leases: LEASES }),
