@@ -1,5 +1,4 @@
 /** A task that gives the server statements by names that are not its own, by all ways that there are. */
-import { parentPort } from 'node:worker_threads'
 import { withConnection } from '@pglease/client'
 
 /** A message of the frontend's, its body in Latin-1. */
@@ -41,9 +40,3 @@ export const prepares = ({ way, name, text, isSecond, pipeline }) =>
     },
     { pipeline },
   )
-
-parentPort?.on('message', async (input) => {
-  await prepares(input)
-  parentPort.postMessage('done')
-})
-parentPort?.unref()

@@ -51,7 +51,7 @@ describe.each(ways)('a statement that lasts stays what it is, whatever gets its 
 test('nor by the first query of a thread, which does not know yet whether statements last', async () => {
   const { broker, innocent } = start()
   const name = await keep(broker, innocent)
-  const worker = lending.worker(broker, 'foreign.js')
+  const worker = lending.worker(broker, 'foreign-worker.js')
   worker.postMessage({ way: 'a query of that name', name, text: OTHER })
   await nextMessage(worker)
   expect(await innocent.run([add(1)] as never, { name: 'steps' })).toEqual([[{ value: 2 }]])
