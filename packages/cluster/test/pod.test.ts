@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { ConnectionBroker } from '@pglease/broker'
+import { dropSchema } from '@pglease/demo/parts'
 import { validate } from 'dockerfile-utils'
+import { runMigrations } from 'graphile-worker'
+import pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { createTestDatabase } from '../../broker/test/support/database.js'
 import { until } from '../../broker/test/support/until.js'
 import { Roll } from '../src/pod/roll.js'
+import { TASK } from '../src/queue.js'
+import { createSchemas, dropOwnSchema, OWN_SCHEMA } from '../src/supervisor/schemas.js'
 import { runCluster } from './support/cluster-command.js'
 import { Pod } from './support/pod.js'
 
@@ -31,6 +36,32 @@ test('a pod is ready, takes the jobs of a run, and ends in order when it is told
   pod.terminate()
   expect((await pod.ended).code).toBe(0)
   await until(async () => (await database.serverConnections()) === 0, 'for its connections to go')
+})
+
+test('a pod whose queue cannot write the end of a job ends with an error, for another to take its place', async () => {
+  const client = new pg.Client({ connectionString: database.connectionString })
+  await client.connect()
+  onTestFinished(() => client.end())
+  // Of a run elsewhere it stays.
+  await client.query(`drop schema if exists ${OWN_SCHEMA} cascade`)
+  await createSchemas(client, { queueSchema: undefined, isElsewhere: false })
+  onTestFinished(async () => {
+    await dropOwnSchema(client)
+    await dropSchema(client)
+  })
+  await runMigrations({ connectionString: database.connectionString, schema: OWN_SCHEMA })
+  await client.query(`insert into pglease_demo.tours values ('LU', 1, 1);
+    create function ${OWN_SCHEMA}.refuse() returns trigger language plpgsql as $$
+      begin raise exception 'nothing is written here'; end $$;
+    create trigger refuse before delete on ${OWN_SCHEMA}._private_jobs execute function ${OWN_SCHEMA}.refuse()`)
+  const pod = new Pod({ DATABASE_URL: database.connectionString, POD_NAME: 'tours-2' })
+  await pod.url()
+  await client.query(
+    `select id from ${OWN_SCHEMA}.add_job($1, '{"country": "LU"}', job_key := 'LU', max_attempts := 25)`,
+    [TASK],
+  )
+  const { code, stderr } = await pod.ended
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'nothing is written here\n' })
 })
 
 test('the jobs of a pod of which the server has no connection are unlocked at the second look', async () => {
