@@ -72,6 +72,11 @@ export default defineConfig({
       : {}),
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(markdown) {
+      // Code that is only indented, as in docstrings, is shown as all other: it scrolls by itself.
+      markdown.renderer.rules.code_block = (tokens, index, options, env, self) => {
+        tokens[index]!.info = 'ts'
+        return markdown.renderer.rules.fence!(tokens, index, options, env, self)
+      }
       // A cell of a table's head that is empty is no heading of anything.
       markdown.core.ruler.push('empty-heads', ({ tokens }) => {
         for (const [index, token] of tokens.entries()) {

@@ -32,7 +32,7 @@ equal(leases, 1)
 ok(handedOver === 1 || relayReason !== undefined)
 
 const long = executor.run(undefined, { name: 'long' })
-while (broker.stats().default!.leased === 0) await sleep(5)
+while (broker.leases()[0]?.task !== 'long' || executor.tasks()[0]?.task !== 'long') await sleep(5)
 
 // #region who
 console.table(broker.leases()) // who has a connection, and who waits, for how long, and with which query
