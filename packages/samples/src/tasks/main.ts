@@ -29,14 +29,6 @@ const others = new SharedPoolExecutor<typeof import('./thread-tasks.js')>(broker
 })
 equal(await others.run('Oslo', { name: 'isKnown' }), true)
 equal(await others.run(undefined, { name: 'countCities' }), 5)
-const insert = "INSERT INTO city (country, name, people) VALUES ('Malta', 'Birgu', 0)"
-await broker.withConnection((client) => client.query(insert))
-equal(await others.run('Birgu', { name: 'isKnown' }), false)
-// #region tell
-new BroadcastChannel('cities').postMessage('changed') // every thread hears it, once it returns to its event loop
-// #endregion tell
-while (!(await others.run('Birgu', { name: 'isKnown' })));
-await broker.withConnection((client) => client.query("DELETE FROM city WHERE name = 'Birgu'"))
 await others.close()
 await executor.close()
 await broker.close()
