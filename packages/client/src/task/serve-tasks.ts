@@ -17,11 +17,11 @@ export function serveTasks(): { runTask(message: TaskMessage): Promise<unknown>;
 
 class TaskServer {
   readonly #link = threadLink()
+  /** A broker that does not answer is told of by the leases: tasks may need none. */
+  readonly #greeted = this.#link.ready().catch(() => {})
   readonly #cell = new AheadCell()
   readonly #turns = new TaskTurns(this.#cell)
   readonly #stop = new ThreadStop(this.#cell)
-  /** A broker that does not answer is told of by the leases: tasks may need none. */
-  readonly #greeted = this.#link.ready().catch(() => {})
 
   /**
    * Runs one task: its leases are released before its answer is posted, however it settles. A task that has been taken
