@@ -75,6 +75,11 @@ export class TaskJob implements Sending, LineJob {
     return this.isTakenBack
   }
 
+  /** To be asked when its thread has ended: one that was left to the thread need not have been begun. */
+  get mayHaveBegun(): boolean {
+    return this.message.ahead === undefined || !this.line.cell.takeBack(this.#number)
+  }
+
   /** The executor has the answer of the one before it. */
   begins(): void {
     if (this.isTakenBack) return

@@ -120,7 +120,7 @@ export class ThreadPool {
   #lost(job: TaskJob, error: unknown): void {
     const isBegun = !job.takeBack()
     this.#settled(job)
-    if (isBegun) job.run.failed(threadEnded(error, job.run))
+    if (isBegun) job.run.failed(threadEnded(error, job))
     this.#events.room()
   }
 
@@ -130,8 +130,10 @@ export class ThreadPool {
   }
 }
 
-function threadEnded(cause: unknown, { name }: TaskRun): ThreadEndedError {
-  return new ThreadEndedError(`The thread of task "${name}" ended before the task did: ${described(cause)}`, {
+function threadEnded(cause: unknown, { run: { name }, mayHaveBegun }: TaskJob): ThreadEndedError {
+  const what = mayHaveBegun ? 'ended before the task did' : 'ended before it began the task'
+  return new ThreadEndedError(`The thread of task "${name}" ${what}: ${described(cause)}`, {
     cause,
+    retryable: !mayHaveBegun,
   })
 }

@@ -163,7 +163,7 @@ export class UnknownTaskError extends PgleaseError {
 
 /**
  * The thread ended in the middle of the task: `process.exit()`, out of memory, or an uncaught error. Nobody knows how far the
- * task has come. Or no thread could start for it: then it is `retryable`.
+ * task has come. Or none has begun it, because none could start, or because it ended right before: then it is `retryable`.
  */
 export class ThreadEndedError extends RetryableAtTimesError {
   /** Stable: to tell errors by. */
