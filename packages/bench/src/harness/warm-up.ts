@@ -2,12 +2,12 @@ import { alternate, type Entrant, inTime } from './alternate.js'
 import { quantile } from './ratios.js'
 
 /** Rounds that are compared with as many before them. */
-const SPAN = 5
+const SPAN = 12
 
 /** Who gains less from one span to the next gets no faster. */
-const LEAST_GAIN = 1.02
+const LEAST_GAIN = 1.03
 
-const MOST_ROUNDS = 80
+const MOST_ROUNDS = 120
 
 /**
  * Runs rounds that do not count: so many of each entrant in turn, or each until its rate grows no more. A thread has code of
