@@ -43,8 +43,8 @@ export async function bundle() {
 const dist = (name) => fileURLToPath(new URL(`../packages/${name}/dist/`, import.meta.url))
 
 /** Without a source map: the package does not have the sources. */
-async function bundled(options) {
-  const { outputFiles } = await build({
+const builtOf = (options) =>
+  build({
     bundle: true,
     platform: 'node',
     target: 'node20.19',
@@ -56,20 +56,15 @@ async function bundled(options) {
     write: false,
     ...options,
   })
+
+async function bundled(options) {
+  const { outputFiles } = await builtOf(options)
   return outputFiles[0].contents
 }
 
 /** What the module exports, as a part of what the file of all code does. */
 async function reexported(module) {
-  const { metafile } = await build({
-    entryPoints: [module],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    metafile: true,
-    write: false,
-  })
+  const { metafile } = await builtOf({ entryPoints: [module], metafile: true })
   const [{ exports }] = Object.values(metafile.outputs)
   return Buffer.from(`export { ${exports.join(', ')} } from '${EVERYTHING}'\n`)
 }
