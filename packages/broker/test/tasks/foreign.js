@@ -14,6 +14,12 @@ const messages = (name, text) => [
   message('S'),
 ]
 
+const UNREADABLE = {
+  get length() {
+    throw new Error('It has none')
+  },
+}
+
 /** Of a client that need not have sent anything itself. */
 const WAYS = {
   'a query of that name': (client, name, text) => client.query({ name, text, values: [1] }),
@@ -25,6 +31,12 @@ const WAYS = {
     for (const byte of Buffer.concat(messages(name, text))) connection.stream.write(Buffer.from([byte]))
   },
   'messages of its connection': ({ connection }, name, text) => {
+    for (const message of messages(name, text)) connection._send(message)
+  },
+  'messages of its connection, behind a Parse that could not be written': ({ connection }, name, text) => {
+    try {
+      connection.parse({ name: '', text: 'SELECT 1', types: UNREADABLE })
+    } catch {}
     for (const message of messages(name, text)) connection._send(message)
   },
 }

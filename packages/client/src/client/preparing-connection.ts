@@ -152,8 +152,11 @@ export class PreparingConnection extends UntypedConnection {
 
   #sendParse(statement: Statement): void {
     this.#isParsing = true
-    super.parse(statement)
-    this.#isParsing = false
+    try {
+      super.parse(statement)
+    } finally {
+      this.#isParsing = false
+    }
   }
 
   #use({ text, types }: Statement): Use | undefined {
