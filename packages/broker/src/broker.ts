@@ -38,6 +38,7 @@ import { closeBrought } from './common/brought.js'
 import { channels } from './common/channels.js'
 import type { Health } from './common/health.js'
 import { LONGEST_TIMER } from './common/longest-timer.js'
+import { mustBeNode } from './common/runtime.js'
 import { StateMachine } from './common/state-machine.js'
 import type { DatabaseStatistics } from './common/statistics.js'
 import { tell } from './common/tell.js'
@@ -88,9 +89,10 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
   #closing: Promise<void> | undefined
   readonly #health: HealthChecks
 
-  /** @throws ConfigurationError that names the database, the option and the value. */
+  /** @throws ConfigurationError that names the database, the option and the value; in Bun and Deno, that it needs Node.js. */
   constructor(options: BrokerOptions<Name>) {
     super()
+    mustBeNode()
     checkOptions('', options, {
       databases: (value) =>
         typeof value === 'object' && !Array.isArray(value) ? undefined : 'an object of databases by name',
