@@ -1,6 +1,6 @@
 /**
  * pg, and what it brings, for the built files: `scripts/bundle.js` has them import it from here. When Node imports a CommonJS
- * module it searches that for names first, and in pg's parser it searches longer than all of pg takes to load.
+ * module it searches that for names first, and to search pg's parser costs about as much as to load all of pg.
  *
  * When pg is loaded it looks whether it runs on Cloudflare. Where there is no `navigator`, which Node has since 21, it makes a
  * `Response` to find out, and Node loads all of `fetch` for that: a third of what pg takes to load, in every thread. So it finds

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../common/errors.js'
+import { once } from '../common/once.js'
 import * as Backend from './backend-types.js'
 import { commandComplete, MessageMatch } from './command-complete.js'
 import { MessageScanner } from './message-scanner.js'
@@ -51,6 +52,7 @@ export const RESET_KEEPING: readonly [text: string, tag: string][] = [
 interface Form {
   readonly reset: Buffer
   readonly flushed: Buffer
+  readonly synced: Buffer
   /** The types of the messages that answer it. */
   readonly answer: Buffer
   /** Those that tell of a command's end. */
@@ -69,6 +71,7 @@ function formOf(statements: readonly [text: string, tag: string][], closeAt?: nu
   return {
     reset: Buffer.concat(messages),
     flushed: Buffer.concat([...messages, flushMessage]),
+    synced: Buffer.concat([...messages, syncMessage]),
     answer: Buffer.from(types.join(''), 'latin1'),
     completions: statements.map(([, tag]) => commandComplete(tag)),
   }
@@ -84,10 +87,14 @@ const PLACES = [undefined, 0, 1]
  *
  * Messages without a Sync: if the reset fails, the server discards all that follows, up to a Sync.
  */
-const FORMS = [
-  ...PLACES.map((closeAt) => formOf([[RESET_AHEAD, RESET_AHEAD]], closeAt)),
-  ...PLACES.map((closeAt) => formOf(RESET_KEEPING, closeAt)),
+const FORMS: readonly (() => Form)[] = [
+  ...PLACES.map((closeAt) => once(() => formOf([[RESET_AHEAD, RESET_AHEAD]], closeAt))),
+  ...PLACES.map((closeAt) => once(() => formOf(RESET_KEEPING, closeAt))),
 ]
+
+function formNumber(form: ResetForm): Form {
+  return FORMS[form]!()
+}
 
 /** Three that drop prepared statements, and three that leave them. */
 export type ResetForm = 0 | 1 | 2 | 3 | 4 | 5
@@ -102,12 +109,9 @@ export function resetForm(place: 0 | 1 | 2, keepsStatements: boolean): ResetForm
  * @param isAnswered whether `messages` bring an answer by themselves: else the server is asked for that of the reset.
  */
 export function behindReset(messages: Uint8Array, isAnswered: boolean, form: ResetForm): Buffer {
-  const { reset, flushed } = FORMS[form]!
+  const { reset, flushed } = formNumber(form)
   return Buffer.concat([isAnswered ? reset : flushed, messages])
 }
-
-/** What a thread sends at the end of a lease, with a Sync. */
-const SYNCED = FORMS.map(({ reset }) => Buffer.concat([reset, syncMessage]))
 
 /**
  * The reset of a session whose thread keeps it: the server is to be done with it before the next lease.
@@ -115,13 +119,14 @@ const SYNCED = FORMS.map(({ reset }) => Buffer.concat([reset, syncMessage]))
  *   without one it is not, and the next lease's messages may travel behind.
  */
 export function resetAtEnd(form: ResetForm, isSynced: boolean): Buffer {
-  return isSynced ? SYNCED[form]! : FORMS[form]!.reset
+  const { synced, reset } = formNumber(form)
+  return isSynced ? synced : reset
 }
 
 /** The server did not reset the session, so it has not looked at what travelled behind the reset. */
 export class ResetFailedError extends Error {}
 
-const LONGEST_COMPLETION = FORMS.flatMap(({ completions }) => completions).reduce((longest, each) =>
+const LONGEST_COMPLETION = RESET_KEEPING.map(([, tag]) => commandComplete(tag)).reduce((longest, each) =>
   each.length > longest.length ? each : longest,
 )
 
@@ -149,7 +154,7 @@ export class ResetAnswer {
 
   /** @param isSynced whether the server's ReadyForQuery belongs to it. */
   constructor(form: ResetForm, isSynced = false) {
-    const { answer, completions } = FORMS[form]!
+    const { answer, completions } = formNumber(form)
     this.#messages = isSynced ? Buffer.concat([answer, READY]) : answer
     this.#completions = completions
   }

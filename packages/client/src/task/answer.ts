@@ -1,4 +1,5 @@
 import { MessageChannel, receiveMessageOnPort, type TransferListItem } from 'node:worker_threads'
+import { once } from '../common/once.js'
 import { cloneError } from './uncloneable.js'
 
 /** What `Piscina.move` wraps, as Piscina knows it: by two registered symbols, and one of its own. */
@@ -12,11 +13,14 @@ interface Movable {
 }
 
 /** What is posted to a closed port is serialised, and goes nowhere. */
-const nowhere = new MessageChannel().port1
-nowhere.close()
+const nowhere = once(() => {
+  const { port1 } = new MessageChannel()
+  port1.close()
+  return port1
+})
 
 /** For what can be posted only once: it comes back, and can be posted again. */
-const loop = new MessageChannel()
+const loop = once(() => new MessageChannel())
 
 /**
  * A task's result in the form in which Piscina is to post it. One that cannot be posted would end the thread, and the other
@@ -28,7 +32,7 @@ export function answerOf(result: unknown): unknown {
   const mark = movableMark(result as object)
   try {
     if (mark !== undefined) return movedOnce(result as Movable, mark)
-    nowhere.postMessage(result)
+    nowhere().postMessage(result)
     return result
   } catch (error) {
     throw cloneError(error, mark === undefined ? result : (result as Movable)[VALUE], 'result')
@@ -37,8 +41,9 @@ export function answerOf(result: unknown): unknown {
 
 function movedOnce(movable: Movable, mark: symbol): object {
   const transferable = movable[TRANSFERABLE]
-  loop.port1.postMessage([transferable, movable[VALUE]], [transferable].flat())
-  const [moved, value] = receiveMessageOnPort(loop.port2)!.message
+  const { port1, port2 } = loop()
+  port1.postMessage([transferable, movable[VALUE]], [transferable].flat())
+  const [moved, value] = receiveMessageOnPort(port2)!.message
   return { [TRANSFERABLE]: moved, [VALUE]: value, [mark]: true }
 }
 
