@@ -23,11 +23,12 @@ export class TaskQueue implements Iterable<TaskRun> {
   }
 
   add(run: TaskRun): void {
-    run.onUnqueue = () => this.#left(run)
+    run.queue = this
     this.#runs.add(run)
   }
 
-  #left(run: TaskRun): void {
+  /** By the task, once. */
+  left(run: TaskRun): void {
     const [first] = this.#runs
     this.#overtakenFirst = run === first ? 0 : this.#overtakenFirst + 1
     this.#runs.delete(run)

@@ -111,6 +111,11 @@ export class LeaseConnection extends PreparingConnection {
     return UNSYNCED.includes(this.#sent)
   }
 
+  /** The goodbye to the server is the pool's to say. */
+  override end(): void {
+    this.stream.end()
+  }
+
   override _send(message: Buffer): boolean {
     this.#sent = message[0]!
     return super._send(message)

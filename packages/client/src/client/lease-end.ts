@@ -125,6 +125,7 @@ export class LeaseEnd {
     // Others may have written to it.
     this.#stream.release(how)
     if (this.#client.condition === 'unused') return
+    this.#stream.letGo()
     this.#connection.letGo()
     finishing?.done()
   }

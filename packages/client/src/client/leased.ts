@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import pg from 'pg'
 import { shown } from '../common/shown.js'
 import type { BrokerLink } from '../lease/broker-link.js'
-import { type LeaseRequest, MOST_STACK } from '../lease/contract.js'
+import { type LeaseRequest, MOST_STACK, type ServerProcess } from '../lease/contract.js'
 import { lostBefore, released } from '../lease/lease-errors.js'
-import { LeaseStream } from '../lease/lease-stream.js'
+import { LeaseStream, type StreamUser } from '../lease/lease-stream.js'
 import { answerCall, answerCallWhen, type Call, refuseConnect, refuseQuery } from './call-answers.js'
 import { clientConfig, place } from './client-config.js'
 import { type LeasedClientOptions, leaseOptions } from './client-options.js'
@@ -35,7 +35,7 @@ const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
 const READ_ONLY = '25006'
 
 /** The class behind `LeasedClient`. */
-export class Leased extends PgClient {
+export class Leased extends PgClient implements StreamUser {
   readonly #stream: LeaseStream
   readonly #connection: LeaseConnection
   readonly #request: LeaseRequest
@@ -44,6 +44,8 @@ export class Leased extends PgClient {
   /** The class of the promises that it gives as pg does. */
   readonly #Answer: PromiseConstructorLike
   #state: State = { is: 'unused' }
+  /** Whether it knows where its server is. */
+  readonly #isPlaced: boolean
   /** Once it has been called, a further `connect` is refused, as of `pg`. */
   #connectCalled = false
   #transactions: Transactions | undefined
@@ -64,14 +66,9 @@ export class Leased extends PgClient {
     if (task !== undefined && link.info?.naming.has(request.database)) connection.comment = taskComment(task)
     this.#connection = connection
     this.binary = options.binary ?? pg.defaults.binary ?? false
-    // No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it.
-    stream.onGranted = ({ processId, serverVersion }) => {
-      connection.granted()
-      if (address === undefined) this.#place()
-      if (this.processID === null) connection.servedBy(serverVersion)
-      this.processID = processId
-    }
-    stream.onForeign = (bytes) => connection.foreign(bytes)
+    this.#isPlaced = address !== undefined
+    // Not a function for each event: V8 takes what is assigned as one for long-lived, and keeps all that it refers to.
+    stream.user = this
     this.#link = link
     this.#Answer = options.Promise ?? Promise
     this.#stream = stream
@@ -175,8 +172,6 @@ export class Leased extends PgClient {
     if (this.#end.isReleased) return answerCallWhen(this.#end.over, call, this.#Answer)
     const hasConnected = this.#state.is === 'ended' ? this.#state.hasConnected : this.#state.is !== 'unused'
     this.#state = { is: 'ended', hasConnected }
-    // The goodbye to the server is the pool's to say.
-    this.#connection.end = () => void this.#stream.end()
     return super.end(...call)
   }
 
@@ -207,6 +202,20 @@ export class Leased extends PgClient {
     // As of pg, who ends a client that does not pipeline waits for nothing.
     const isBroken = this.#state.is === 'lost' || (this.#state.is === 'ended' && !this.pipeline)
     return isBroken ? 'broken' : 'used'
+  }
+
+  // From the stream.
+
+  /** No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it. */
+  granted({ processId, serverVersion }: ServerProcess): void {
+    this.#connection.granted()
+    if (!this.#isPlaced) this.#place()
+    if (this.processID === null) this.#connection.servedBy(serverVersion)
+    this.processID = processId
+  }
+
+  foreign(bytes: unknown): void {
+    this.#connection.foreign(bytes)
   }
 
   // As pg calls them.

@@ -32,6 +32,18 @@ type State =
     }
   | { is: 'open'; port: LeasePort; path: PortPath | SocketPath }
 
+/** Whose stream it is. No method may throw. */
+export interface StreamUser {
+  /** Something serves the lease, and nothing has come of it yet. */
+  granted(server: ServerProcess): void
+  /** Something is written by others than the client's connection, and not sent yet. */
+  foreign(bytes: unknown): void
+}
+
+const NOBODY: StreamUser = { granted: () => {}, foreign: () => {} }
+
+function ignored(): void {}
+
 const QUIET: State = { is: 'quiet' }
 const LINKING: State = { is: 'linking' }
 const OVER: State = { is: 'over' }
@@ -43,10 +55,7 @@ const OVER: State = { is: 'over' }
 export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser {
   readonly #link: BrokerLink
   readonly #request: LeaseRequest
-  /** Told what serves the lease, before anything comes of it. Must not throw. */
-  onGranted: (server: ServerProcess) => void = () => {}
-  /** Told of what is written by others than the client's connection, before it is. Must not throw. */
-  onForeign: (bytes: unknown) => void = () => {}
+  user: StreamUser = NOBODY
   #keptStatements: KeptStatements | undefined
   #state: State = QUIET
   /** The beginning of what the client has sent last; '' is nothing, or not known. */
@@ -120,18 +129,28 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     this.#end(how)
   }
 
+  /**
+   * Nothing comes any more, and nobody is held. From Node 24 on each stream has a function that V8 takes for long-lived, and
+   * with it the stream and all that hangs on it: it lies there until V8 collects more than the young garbage.
+   */
+  letGo(): void {
+    this.user = NOBODY
+    this.removeAllListeners()
+    this.on('error', ignored)
+  }
+
   /** By the client's connection, which knows what it sends. */
   send(message: Buffer): boolean {
     return super.write(message)
   }
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
-    this.onForeign(chunk)
+    this.user.foreign(chunk)
     return super.write(chunk, ...(rest as []))
   }
 
   override end(chunk?: unknown, ...rest: unknown[]): this {
-    if (chunk != null && typeof chunk !== 'function') this.onForeign(chunk)
+    if (chunk != null && typeof chunk !== 'function') this.user.foreign(chunk)
     return super.end(chunk, ...(rest as []))
   }
 
@@ -176,7 +195,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
 
   granted(frame: GrantFrame): void {
     this.#keptStatements = frame.statements && new KeptStatements(frame.statements)
-    this.onGranted(frame)
+    this.user.granted(frame)
     const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
     if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
@@ -296,7 +315,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     this.#state = { is: 'open', port: loan.port, path }
     this.#showOn(loan.port)
     this.#keptStatements = loan.keptStatements
-    this.onGranted(loan)
+    this.user.granted(loan)
     if (this.#notAwaited !== undefined) loan.port.post(this.#notAwaited)
     path.begin(first, callback)
   }
