@@ -279,7 +279,7 @@ describe('a task', () => {
   test('starts once, from however many sides that is known', async () => {
     const run = create()
     const left: string[] = []
-    run.onUnqueue = () => left.push(run.state)
+    run.queue = { left: ({ state }) => void left.push(state) }
     run.started()
     run.started()
     expect([run.state, left]).toEqual(['running', ['running']])
