@@ -36,6 +36,11 @@ export interface ThreadOptions {
   workerData?: any
   /** By how much the threads' priority is lowered, as `nice` has it: from 0 to 19 on Linux and macOS, in steps on Windows. Default: 0. */
   niceIncrement?: number
+  /**
+   * How a thread without a task waits for one: `sync` in `Atomics.wait`, which is the fastest, and where its timers and sockets stand
+   * still; `async` or `disabled` in its event loop, so that an exporter of metrics, say, goes on between two tasks. Default: `sync`.
+   */
+  atomics?: 'sync' | 'async' | 'disabled'
 }
 
 /** The task module, its threads (as Piscina has them) and their queue. */
@@ -71,6 +76,7 @@ const CHECKS: Record<keyof ExecutorOptions, Check> = {
   env: (value) => (typeof value === 'object' || value === SHARE_ENV ? undefined : 'an object or SHARE_ENV'),
   workerData: anything,
   niceIncrement: number,
+  atomics: oneOf('sync', 'async', 'disabled'),
 }
 
 /** @throws ConfigurationError */

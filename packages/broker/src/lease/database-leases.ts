@@ -158,7 +158,8 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
     settle(connection, this.database, this.counters, undo).then(
       ({ openTransaction }) => {
         this.#pool.available(connection)
-        if (openTransaction) this.#leftOpen(lease)
+        // Who is aborted cannot end it.
+        if (openTransaction && !lease.isAborted) this.#leftOpen(lease)
       },
       (error) => {
         if (error instanceof RefusedError) this.#notReset(lease, error.message)

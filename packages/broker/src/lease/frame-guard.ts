@@ -22,7 +22,7 @@ import {
 import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { LeaseState } from './lease-state.js'
 
-const WORDS = ['cancel', 'cancel and tell', 'read only', 'release', 'destroy'] as const
+const WORDS = ['cancel', 'cancel and tell', 'read only', 'aborted', 'release', 'destroy'] as const
 
 type FrameWord = (typeof WORDS)[number]
 
@@ -61,6 +61,7 @@ const MAY_COME: Record<FrameKind, readonly (LeaseState | 'none')[]> = {
   // A request that was refused was no lease for the broker, but is one for the thread.
   cancel: ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
   'read only': ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
+  aborted: ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
   release: ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
   destroy: ['none', 'waiting', 'preparing', 'active', 'cancelling', 'handed-over', 'recalled', 'over'],
 }

@@ -57,6 +57,8 @@ export class Lease implements LeaseContext {
   heldSince = 0
   /** Whether it ended by `taken`: the worker tells of its lease, but not of the end. */
   isTaken = false
+  /** Whether its holder gives it back because of an abort. */
+  isAborted = false
   /** How it has ended, when it has. */
   ending: LeaseEnding = RELEASED
   /** 0 until somebody asks for it. */
@@ -163,6 +165,11 @@ export class Lease implements LeaseContext {
   /** The server has refused to write for it. */
   refusedToWrite(): void {
     if (this.state !== 'over') this.home.suspect()
+  }
+
+  /** Its holder gives it back because of an abort. */
+  aborted(): void {
+    this.isAborted = true
   }
 
   notReset(frame: AgainFrame): void {

@@ -175,6 +175,8 @@ export class ServedPort implements LeasePeer {
         return this.#lease!.cancelAndTell()
       case 'read only':
         return this.#lease?.refusedToWrite()
+      case 'aborted':
+        return this.#lease?.aborted()
       case 'release':
       case 'destroy':
         return this.#release(kind)

@@ -132,6 +132,7 @@ export class LeaseEnd {
 
   #cancel(how: 'release' | 'destroy', reason?: Error): void {
     this.#refused?.excuse()
+    if (reason !== undefined) this.#stream.aborted()
     // To take a stream down costs as much as a small query.
     if (this.#isAnswered && this.#client.condition !== 'broken') return this.#end(how)
     for (const query of unanswered(this.#client)) excuse(query)

@@ -92,8 +92,8 @@ export const CONTROL_METHODS: readonly (keyof BrokerControl)[] = ['hello', 'stan
 /**
  * Worker to broker, in order: `OpenFrame`; from the grant on bytes and acknowledgements, and perhaps an `AskFrame`, unless
  * the thread has the socket; `'cancel'`, or `'cancel and tell'` from a thread that has it; perhaps `'read only'`, when the server has
- * refused to write for that; perhaps a `NotAwaitedFrame`; then `'release'` or
- * `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
+ * refused to write for that; perhaps a `NotAwaitedFrame`; perhaps `'aborted'`, when its holder gives it back because of an abort; then
+ * `'release'` or `'destroy'`, or a `ReturnFrame` from a thread that has it. The lease is over for the worker once that last frame is
  * posted; the next `OpenFrame` may follow at once. A thread may also keep the socket at the end of a lease, and begin the
  * next without a frame: see `SessionCell`.
  */
@@ -105,6 +105,7 @@ export type WorkerFrame =
   | 'cancel'
   | 'cancel and tell'
   | 'read only'
+  | 'aborted'
   | NotAwaitedFrame
   | AgainFrame
   | 'release'

@@ -24,8 +24,8 @@ export function brokerGone(database: string): BrokerClosedError {
 
 export function released(database: string): LeaseReleasedError {
   return new LeaseReleasedError(
-    `The lease on "${database}" has been released. Ask for a new one: context.database("${database}") in the task that it was of, ` +
-      'withConnection() or new Client() elsewhere.',
+    `The lease on "${database}" has been released. Ask for a new one: connect() of the pool that it was of, ` +
+      `context.database("${database}") in the task that it was of, else withConnection(), on the main thread the broker’s.`,
     { database },
   )
 }

@@ -74,7 +74,15 @@ export class LeasePort {
   }
 
   post(
-    frame: number | 'cancel' | 'cancel and tell' | 'read only' | AgainFrame | AskFrame | NotAwaitedFrame,
+    frame:
+      | number
+      | 'cancel'
+      | 'cancel and tell'
+      | 'read only'
+      | 'aborted'
+      | AgainFrame
+      | AskFrame
+      | NotAwaitedFrame,
   ): void {
     this.#channel.post(frame)
   }

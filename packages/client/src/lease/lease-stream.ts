@@ -63,6 +63,8 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   /** Set once the client is given back but for its answers. */
   #notAwaited: NotAwaitedFrame | undefined
   #isReadOnlyTold = false
+  /** Whether the lease ends because of an abort, of which the broker is told. */
+  #isAborted = false
 
   /**
    * @param request read when the lease is opened, not before.
@@ -122,6 +124,13 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   finishes(notAwaited: NotAwaitedFrame): void {
     this.#notAwaited = notAwaited
     if (this.#state.is === 'asking' || this.#state.is === 'open') this.#state.port.post(notAwaited)
+  }
+
+  /** The lease is about to end, because somebody has aborted what it was for: what it leaves is no fault of its holder. */
+  aborted(): void {
+    if (this.#isAborted || (this.#state.is !== 'asking' && this.#state.is !== 'open')) return
+    this.#isAborted = true
+    this.#state.port.post('aborted')
   }
 
   /** Ends the lease. Nothing arrives any more, and what is written goes nowhere. */
@@ -329,7 +338,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   #end(how: 'release' | 'destroy'): void {
     const state = this.#state
     this.#state = OVER
-    if (state.is === 'open') state.path.release(how, this.#notAwaited === undefined)
+    if (state.is === 'open') state.path.release(how, this.#notAwaited === undefined && !this.#isAborted)
     else if (state.is === 'asking' && state.relayed !== undefined) state.relayed.release(how)
     else if (state.is === 'asking') state.port.end(how)
   }

@@ -14,7 +14,9 @@ export function threadLink(): BrokerLink {
 /** @throws NotAttachedError on the main thread, which has the broker itself. */
 export function mustHaveParent(): MessagePort {
   if (isMainThread || parentPort === null)
-    throw new NotAttachedError('This is the main thread: use broker.withConnection() here.')
+    throw new NotAttachedError(
+      'This is the main thread: use withConnection() or pool() of its ConnectionBroker here.',
+    )
   return parentPort
 }
 
