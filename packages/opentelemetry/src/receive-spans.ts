@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { diag } from '@opentelemetry/api'
+import { ConfigurationError } from '@pglease/broker'
 import { closeBrought } from '@pglease/broker/internal'
 import { type ReceivedSpan, readSpan } from './read-span.js'
 import { MOST_CHARACTERS, MOST_SPANS, postedSpans } from './span-message.js'
@@ -21,11 +22,17 @@ export interface SpanSink<Resource> {
  * parents. What comes is checked: a span that is none is dropped, with a word to OpenTelemetry's `diag`.
  * @param options `processor` takes them; `resource` is the one of this thread's SDK, as threads are of the same process.
  * @returns what ends it.
+ * @throws ConfigurationError without a processor or a resource: exporters take no span that has none.
  */
 export function receiveSpans<Resource>(
   source: SpanSource,
   { processor, resource }: { processor: SpanSink<Resource>; resource: Resource },
 ): () => void {
+  if (typeof processor?.onEnd !== 'function' || Object(resource) !== resource)
+    throw new ConfigurationError(
+      'receiveSpans needs the processor that takes the spans, and the resource of this thread’s SDK: receiveSpans(executor, { processor, resource }).',
+      { option: typeof processor?.onEnd === 'function' ? 'resource' : 'processor' },
+    )
   const take = (posted: unknown) => {
     try {
       processor.onEnd(readSpan(posted, resource))

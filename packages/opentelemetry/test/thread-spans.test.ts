@@ -205,3 +205,12 @@ test('a processor that throws harms nobody, and what was ended receives nothing 
   await received('plans')
   expect(seen).toEqual([])
 })
+
+test.each([
+  ['resource', { processor }],
+  ['processor', { resource }],
+])('spans are not received without a %s', (option, options) => {
+  expect(() =>
+    receiveSpans(executor, options as { processor: typeof processor; resource: typeof resource }),
+  ).toThrow(expect.objectContaining({ code: 'PGLEASE_CONFIGURATION', option }))
+})

@@ -183,7 +183,7 @@ describe('the main thread', () => {
     await refused.toBeInstanceOf(NotAttachedError)
     await expect(withConnection(() => 1)).rejects.toMatchObject({
       code: 'PGLEASE_NOT_ATTACHED',
-      message: expect.stringMatching(/broker\.withConnection/),
+      message: expect.stringMatching(/broker\.withConnection\(\) or broker\.pool\(\)/),
     })
   })
 

@@ -15,7 +15,7 @@ export function threadLink(): BrokerLink {
 export function mustHaveParent(): MessagePort {
   if (isMainThread || parentPort === null)
     throw new NotAttachedError(
-      'This is the main thread: use withConnection() or pool() of its ConnectionBroker here.',
+      'This is the main thread: use broker.withConnection() or broker.pool() here.',
     )
   return parentPort
 }
