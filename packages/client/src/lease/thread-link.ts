@@ -14,9 +14,7 @@ export function threadLink(): BrokerLink {
 /** @throws NotAttachedError on the main thread, which has the broker itself. */
 export function mustHaveParent(): MessagePort {
   if (isMainThread || parentPort === null)
-    throw new NotAttachedError(
-      'This is the main thread: use broker.withConnection() or broker.pool() here.',
-    )
+    throw new NotAttachedError('This is the main thread: use broker.withConnection() or broker.pool() here.')
   return parentPort
 }
 
