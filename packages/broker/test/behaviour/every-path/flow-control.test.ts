@@ -61,13 +61,16 @@ test.each(['computes', 'pauses'])(
     const reading = executor.run({ rows: ROWS, how, gate }, { name: 'reads' })
     const growth = growthDuring(reading)
     await until(() => Atomics.load(gate, 0) === 1, 'for the first row')
-    const waits = `SELECT FROM pg_stat_activity WHERE datname = '${database.name}' AND wait_event = 'ClientWrite'`
-    await until(
-      async () => (await database.admin.query(waits)).rowCount === 1,
-      'for the server to be held back',
-    )
+    const waits = async () =>
+      (
+        await database.admin.query(
+          `SELECT wait_event AS waits FROM pg_stat_activity WHERE datname = '${database.name}'`,
+        )
+      ).rows
+    await until(async () => (await waits())[0]?.waits === 'ClientWrite', 'for the server to be held back')
     // One window, and what the broker had read when it was full.
     expect(await untilStill(() => statistics(broker).bytesFromServer)).toBeLessThan(2 * MIB)
+    expect(await waits()).toEqual([{ waits: 'ClientWrite' }])
     Atomics.store(gate, 1, 1)
     Atomics.notify(gate, 1)
     expect(await reading).toBe(ROWS * 1000)
