@@ -187,6 +187,15 @@ export class ConnectionBroker<Name extends string = string> extends EventEmitter
       this.serve({ ...message, threadId: worker.threadId }, options, share)
       return true
     }
+    this.expectLease(options)
+  }
+
+  /**
+   * A thread is starting that is likely to lease.
+   * @internal
+   */
+  expectLease({ databases }: AttachOptions): void {
+    this.#databases.expectLease(databases)
   }
 
   /**

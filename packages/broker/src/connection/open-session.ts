@@ -112,7 +112,9 @@ async function open(
     if (NOTED.includes(parameterName)) reported.set(parameterName, parameterValue.slice(0, MOST_NOTED))
   })
   const initialSettings = await watchStart(client, { limitMillis, stop }, async () => {
-    await client.connect()
+    const connected = client.connect()
+    keepNobodyAlive(stream)
+    await connected
     await checkAttributes(client, reported, wanted)
     chosen()
     return prepare(client, database)
@@ -128,6 +130,13 @@ async function open(
     relayReason: relayReason(database, tls),
     keepsStatements,
   }
+}
+
+/** Who waits for the connection keeps the process alive: it may be for nobody. */
+function keepNobodyAlive(stream: Socket): void {
+  stream.unref()
+  // Of a name with several addresses each has a handle of its own.
+  stream.once('connect', () => stream.unref())
 }
 
 /** To a stream that speaks TLS by itself the client writes as if there were none. */

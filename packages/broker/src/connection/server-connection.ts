@@ -193,6 +193,15 @@ export class ServerConnection {
     }
   }
 
+  /** Keeps the process alive from here on, until `unref`: at first it does not. */
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+
   pause(): void {
     this.#socket.pause()
   }

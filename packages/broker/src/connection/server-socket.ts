@@ -46,6 +46,14 @@ export class ServerSocket {
     return this.#socket.write(bytes)
   }
 
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+
   pause(): void {
     this.#socket.pause()
   }

@@ -15,7 +15,7 @@ export function untilAnswered(
   look: (chunk: Buffer) => Answered,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    // The socket keeps the process alive while an answer is due; a user who has taken over no longer wants this one.
+    // Who waits for the answer keeps the process alive; a user who has taken over no longer wants this one.
     const timer = setTimeout(() => reject(new Error(late)), timeoutMillis).unref()
     const settle = (answer: 'done' | Error) => {
       clearTimeout(timer)

@@ -45,7 +45,7 @@ export async function watchStart<T>(
   if (limitMillis > 0)
     timer = setTimeout(() => {
       fail(new PassingError(`The connection was not ready within ${limitMillis} ms`))
-    }, limitMillis)
+    }, limitMillis).unref()
   try {
     const started = await Promise.race([start(), failure])
     // Whoever reads on would take its rest for the beginning of another.

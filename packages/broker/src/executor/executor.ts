@@ -66,8 +66,10 @@ export class SharedPoolExecutor<
       ...threads
     } = options
     this.#options = { filename: asUrl(filename), name, maxQueue, abortGraceMillis }
+    const rights = databases === undefined ? {} : { databases }
     this.#tasks = new TaskDispatch(threads, {
-      attach: (request, share) => broker.serve(request, databases === undefined ? {} : { databases }, share),
+      starting: () => broker.expectLease(rights),
+      attach: (request, share) => broker.serve(request, rights, share),
       message: (message) => {
         if (!tell(this, 'message', message)) closeBrought(message)
       },

@@ -11,6 +11,8 @@ type PiscinaThread = Parameters<NonNullable<PiscinaOptions['loadBalancer']>>[1][
 
 /** What the threads tell of, beside the ends of what they are sent. */
 export interface ThreadsEvents extends Pick<LineEvents, 'attach' | 'message'> {
+  /** A thread is starting. */
+  starting(): void
   /** A thread may take a task, or another thread may be started. */
   room(): void
   /**
@@ -174,7 +176,8 @@ export class Threads implements Iterable<ThreadLine> {
   #newLine(thread: Worker): ThreadLine {
     this.#unexited.add(thread)
     thread.once('exit', () => this.#unexited.delete(thread))
-    const { attach, message, room, error } = this.#events
+    const { starting, attach, message, room, error } = this.#events
+    starting()
     return new ThreadLine(thread, { attach, message, ready: room, garbage: error })
   }
 

@@ -70,6 +70,10 @@ export class DatabaseLeases implements Holders, LeaseOwner<Lease> {
     return lease
   }
 
+  expectLease(): void {
+    this.#pool.expectLease()
+  }
+
   ready(): Promise<void> {
     return this.#pool.ready()
   }

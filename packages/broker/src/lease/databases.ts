@@ -3,6 +3,9 @@ import { type KeepingSpan, nameOf } from '@pglease/client/internal'
 import type { DatabaseLeases } from './database-leases.js'
 import type { ThreadRights } from './served-thread.js'
 
+/** What is leased where no name is given. */
+const USUAL = 'default'
+
 /** The broker's databases by name, and what a thread may know of them. */
 export class Databases {
   readonly #byName: ReadonlyMap<string, DatabaseLeases>
@@ -30,6 +33,14 @@ export class Databases {
         database: shown,
       },
     )
+  }
+
+  /**
+   * A thread that may lease these is starting: while it loads, a first connection is opened to the database that is leased
+   * where none is named.
+   */
+  expectLease(names: readonly string[] = this.names): void {
+    if (names.includes(USUAL)) this.#byName.get(USUAL)?.expectLease()
   }
 
   /** What a thread may lease, and how: decided when it attaches. */

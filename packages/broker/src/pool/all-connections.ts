@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from '../common/longest-timer.js'
+import { stayAlive } from '../common/longest-timer.js'
 import type { CloseReason, Counters } from '../common/statistics.js'
 import type { WarningListener } from '../common/warnings.js'
 import { NOBODY } from '../connection/connection-user.js'
@@ -181,6 +181,7 @@ export class AllConnections {
     const { connectionTimeoutMillis: limit } = this.#database
     const late = limit === 0 ? undefined : AbortSignal.timeout(limit)
     const wake = () => this.#changed()
+    const stays = stayAlive()
     late?.addEventListener('abort', wake)
     try {
       while (!this.isClosing && this.#accepted.size < this.#database.min) {
@@ -192,6 +193,7 @@ export class AllConnections {
       if (this.isClosing) throw brokerClosed(this.#database)
     } finally {
       late?.removeEventListener('abort', wake)
+      clearInterval(stays)
     }
   }
 
@@ -200,7 +202,7 @@ export class AllConnections {
    * not end before: connections that nobody holds would let it.
    */
   async gone(): Promise<boolean> {
-    const stays = setInterval(() => {}, LONGEST_TIMER)
+    const stays = stayAlive()
     while (this.size > 0 && this.#state !== 'open') await this.#change()
     clearInterval(stays)
     return this.#state !== 'open'

@@ -252,6 +252,11 @@ export class ConnectionPool {
     this.#all.resume()
   }
 
+  /** Somebody is likely to want a connection soon: where there is none, one is opened meanwhile. */
+  expectLease(): void {
+    if (this.#all.size === 0 && this.#all.mayOpen) this.#all.openOne()
+  }
+
   /**
    * Resolves when `min` connections are open.
    * @throws ConnectError, LeaseTimeoutError or BrokerClosedError

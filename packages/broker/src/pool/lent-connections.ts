@@ -3,7 +3,7 @@ import { NOBODY } from '../connection/connection-user.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import type { Waiter } from './waiters.js'
 
-/** The connections that were granted and have not come back. */
+/** The connections that were granted and have not come back: of all connections these alone keep the process alive. */
 export class LentConnections {
   readonly #counters: Counters
   readonly #lent = new Set<ServerConnection>()
@@ -20,6 +20,7 @@ export class LentConnections {
     connection.tracker.reset()
     if (connection.reset === 'due') this.#counters.resets++
     this.#lent.add(connection)
+    connection.ref()
     if (waiter.isProbe === undefined) {
       connection.uses++
       this.#counters.leases++
@@ -30,6 +31,7 @@ export class LentConnections {
 
   takeBack(connection: ServerConnection): void {
     if (!this.#lent.delete(connection)) throw new Error('A connection came back that was not lent')
+    connection.unref()
     connection.use(NOBODY)
   }
 }

@@ -1,3 +1,4 @@
+import { stayAlive } from '../common/longest-timer.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { CrowdedLine } from './crowded-line.js'
 import { WaitingLine } from './waiting-line.js'
@@ -17,7 +18,8 @@ export interface Waiter {
 
 interface Wait {
   readonly since: number
-  readonly timer: NodeJS.Timeout | undefined
+  /** Keeps the process alive: the connection that is waited for would not. */
+  readonly timer: NodeJS.Timeout
 }
 
 /** The line of those who wait, and how long each of them has. */
@@ -47,7 +49,7 @@ export class Waiters {
   join(waiter: Waiter): void {
     const { timeoutMillis, priority } = waiter
     const since = performance.now()
-    const timer = timeoutMillis === 0 ? undefined : setTimeout(() => this.#timeout(waiter), timeoutMillis)
+    const timer = timeoutMillis === 0 ? stayAlive() : setTimeout(() => this.#timeout(waiter), timeoutMillis)
     this.#waits.set(waiter, { since, timer })
     this.#line.join(waiter, priority, since)
     this.#crowded.began(since)

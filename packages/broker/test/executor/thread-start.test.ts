@@ -38,6 +38,14 @@ test('a burst of tasks starts a thread for each', async () => {
   expect(new Set(await meet(executor, 3)).size).toBe(3)
 })
 
+test('a thread that has leased has loaded nothing of fetch, nor what only TLS needs', async () => {
+  const { executor } = start()
+  const modules = await executor.run(undefined, { name: 'builtInModules' })
+  expect(modules).toContain('net')
+  expect(modules).not.toContain('internal/deps/undici/undici')
+  expect(modules).not.toContain('v8')
+})
+
 test('no more threads are started than their tasks need', async () => {
   const { executor, starts } = startOnly(9, '', { maxThreads: 8, concurrentTasksPerWorker: 2 })
   expect(new Set(await meet(executor, 3)).size).toBe(2)

@@ -20,3 +20,9 @@ export async function nativeLoads(name, { database }) {
 }
 
 export const environment = (name) => process.env[name]
+
+/** Node's own modules that the thread has loaded, with a query behind it. */
+export async function builtInModules(_, { db }) {
+  await db.query('SELECT 1')
+  return process.moduleLoadList.map((name) => name.replace('NativeModule ', ''))
+}

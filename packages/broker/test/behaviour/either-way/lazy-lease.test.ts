@@ -19,6 +19,8 @@ const start = lending.renewed(() => {
 })
 
 test('a task that only takes the client out of its context costs no connection', async () => {
+  // A connection is opened while its thread starts.
+  await (await start()).executor.run(undefined, { name: 'takesTheClient' })
   const { executor, counts } = await start()
   for (const name of ['takesTheClient', 'onlyConnects', 'onlyPrepares'] as const)
     await executor.run(undefined, { name })
