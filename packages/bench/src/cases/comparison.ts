@@ -75,7 +75,8 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
         round: () => withAccount(bench.processorTime, () => round({ running, setting, bench })),
       }))
     bench.progress('warming up')
-    await warmUp(entrants(spec.warmUpRound ?? spec.round), scope.quick ? 1 : (spec.warmUp ?? 3))
+    const rounds = scope.quick ? 1 : (spec.warmUp ?? 3)
+    await warmUp(entrants(spec.warmUpRound ?? spec.round), rounds, place.threads)
     bench.progress('measuring')
     const samples = await alternate(
       entrants(spec.round),
