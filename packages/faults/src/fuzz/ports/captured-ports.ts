@@ -10,13 +10,19 @@ const ports = new Set<MessagePort>()
 export function capturePorts(...except: MessagePort[]): void {
   const { postMessage } = MessagePort.prototype
   MessagePort.prototype.postMessage = function (this: MessagePort, ...values: unknown[]) {
-    if (!except.includes(this)) remember(this)
+    if (!except.includes(this) && !isOfNode(values[0])) remember(this)
     return Reflect.apply(postMessage, this, values)
   }
 }
 
 export function capturedPort(at: number): MessagePort | undefined {
   return [...ports][at % ports.size]
+}
+
+/** What a thread prints goes by a port of Node's own: whoever posts anything else there ends the process, and Node says so. */
+function isOfNode(message: unknown): boolean {
+  const { type }: { type?: unknown } = Object(message)
+  return type === 'stdioPayload' || type === 'stdioWantsMoreData'
 }
 
 function remember(port: MessagePort): void {
