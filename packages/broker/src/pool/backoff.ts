@@ -25,10 +25,11 @@ export class Backoff {
     if (this.isWaiting) return
     const millis = Math.min(LONGEST_MILLIS, FIRST_MILLIS * 2 ** this.#failures) * (0.5 + Math.random() / 2)
     this.#failures++
+    // Who waits keeps the process alive: it may be for nobody that there is another attempt.
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#again()
-    }, millis)
+    }, millis).unref()
   }
 
   reset(): void {

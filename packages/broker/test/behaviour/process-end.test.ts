@@ -44,6 +44,13 @@ describe('a process whose broker nobody has closed ends all the same', () => {
       'done\nends with 1\n',
     )
   })
+
+  test('while a server is away on which connections are to be kept ready', async () => {
+    const proxy = await lending.proxy()
+    proxy.refuse()
+    const options = { connectionString: proxy.connectionString, min: 1, connectionTimeoutMillis: 100 }
+    expect(await run('leaseInVain', options)).toBe('done\nends with 0\n')
+  })
 })
 
 describe('a process does not end', () => {
