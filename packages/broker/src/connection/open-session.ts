@@ -132,7 +132,10 @@ async function open(
   }
 }
 
-/** Who waits for the connection keeps the process alive: it may be for nobody. */
+/**
+ * Who waits for the connection keeps the process alive: it may be for nobody. Until the server's first packet has come, or the
+ * attempt has failed, Node keeps it alive all the same.
+ */
 function keepNobodyAlive(stream: Socket): void {
   stream.unref()
   // Of a name with several addresses each has a handle of its own.

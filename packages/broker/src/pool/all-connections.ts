@@ -111,6 +111,11 @@ export class AllConnections {
     this.#connector.connect(this.#epoch)
   }
 
+  /** Gives up those that are being opened, for which nobody waits. */
+  giveUp(): void {
+    this.#connector.giveUp()
+  }
+
   /** Why a connection may not be lent. */
   unfit(connection: ServerConnection): CloseReason | undefined {
     if (!connection.isOpen || connection.tracker.state !== 'idle') return 'lost'

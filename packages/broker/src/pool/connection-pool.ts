@@ -27,6 +27,9 @@ export interface Holders {
   wantAll(): void
 }
 
+/** How long a connection may take that is opened before anybody wants it: longer than a thread takes to its first lease. */
+const AHEAD_MILLIS = 1000
+
 /** Who wants to know whether a connection can be had. Exactly one of the two is called, once. */
 export interface Probe {
   /** At least 1. */
@@ -254,7 +257,9 @@ export class ConnectionPool {
 
   /** Somebody is likely to want a connection soon: where there is none, one is opened meanwhile. */
   expectLease(): void {
-    if (this.#all.size === 0 && this.#all.mayOpen) this.#all.openOne()
+    if (this.#all.size > 0 || !this.#all.mayOpen) return
+    this.#all.openOne()
+    setTimeout(() => this.#giveUpAhead(), AHEAD_MILLIS).unref()
   }
 
   /**
@@ -305,6 +310,14 @@ export class ConnectionPool {
     while (this.#idle.size > 0 && this.#arriving < this.#waiters.size) this.#checks.validate(this.#idle.pop())
     while (this.#all.mayOpen && (this.#arriving < this.#waiters.size || this.#all.isShort))
       this.#all.openOne()
+  }
+
+  /**
+   * Where the network is silent, whoever comes later fares better with an attempt of its own than behind one that is stuck; and
+   * Node lets no process end while a socket connects.
+   */
+  #giveUpAhead(): void {
+    if (this.#waiters.size === 0 && this.#all.open === 0 && this.#all.spare > 0) this.#all.giveUp()
   }
 
   /** The server is gone, or has become another. Of a connection that was suspected that is no news. */

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import type { DatabaseOptions } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
@@ -45,6 +46,11 @@ describe('a process whose broker nobody has closed ends all the same', () => {
     )
   })
 
+  test('while a connection is being opened for a lease that has not come, and the network is silent', async () => {
+    const options = { host: '127.0.0.1', port: await deafServer(), user: 'nobody' }
+    expect(await run('attach', options)).toMatch(/^done\nends with/)
+  })
+
   test('while a server is away on which connections are to be kept ready', async () => {
     const proxy = await lending.proxy()
     proxy.refuse()
@@ -81,4 +87,24 @@ async function silentServer(): Promise<number> {
     await once(server, 'close')
   })
   return (server.address() as { port: number }).port
+}
+
+/** Takes no connections: there is no answer to the first packet once as many wait as may. @returns its port */
+async function deafServer(): Promise<number> {
+  const server = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+    const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`,
+    { eval: true },
+  )
+  const [port] = (await once(server, 'message')) as [number]
+  const waiting = Array.from({ length: 3 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  lending.closeAfterTest(async () => {
+    for (const socket of waiting) socket.destroy()
+    await server.terminate()
+  })
+  await once(waiting[0]!, 'connect')
+  return port
 }

@@ -4,10 +4,12 @@ import type { ConnectionBroker } from '../../src/index.js'
 import { createTestDatabase } from '../support/database.js'
 import { hold } from '../support/hold.js'
 import { Lending } from '../support/lending.js'
+import { clockGoesOn, holdTimers } from '../support/stopped-clock.js'
 import { until } from '../support/until.js'
 
 const database = await createTestDatabase()
 const lending = new Lending(database)
+clockGoesOn()
 
 /** The connection of a broker whose threads lease none. */
 function connected(broker: ConnectionBroker): Promise<unknown> {
@@ -66,6 +68,34 @@ test('none is opened to a database that is paused', () => {
   broker.pause()
   broker.attach(thread())
   expect(broker.stats().default).toMatchObject({ total: 0 })
+})
+
+describe('where the server is silent while the thread starts', () => {
+  test('whoever leases later has an attempt of its own', async () => {
+    const proxy = await lending.proxy()
+    proxy.swallow('toClient')
+    const broker = lending.broker({ connectionString: proxy.connectionString })
+    broker.attach(thread())
+    await until(() => broker.stats().default!.total === 0, 'for the connection to be given up')
+    proxy.pass('toClient')
+    await broker.withConnection((client) => client.query('SELECT 1'))
+    expect(broker.stats().default).toMatchObject({ opened: 1, connectFailures: 0 })
+  })
+
+  test('a lease that waits for the connection goes on waiting for it', async () => {
+    const letPass = holdTimers()
+    const proxy = await lending.proxy()
+    proxy.hold('toClient')
+    const broker = lending.broker({ connectionString: proxy.connectionString })
+    broker.attach(thread())
+    const leased = broker.withConnection((client) => client.query('SELECT 1'))
+    await until(() => broker.stats().default!.waiting === 1, 'for the lease to wait')
+    letPass(10_000)
+    await until(() => proxy.waiting > 0, 'for the server to have answered')
+    proxy.pass('toClient')
+    await leased
+    expect(proxy.accepted).toBe(1)
+  })
 })
 
 test('where none can be opened, threads start, tasks run, and the first lease is told why', async () => {
