@@ -145,6 +145,10 @@ export class RunningTask implements TaskContext {
     return this.#abort.signal
   }
 
+  get #isAborted(): boolean {
+    return this.#watch?.isAborted === true || this.#stop.isStopped
+  }
+
   throwIfAborted(): void {
     if (this.#watch?.isAborted)
       throw this.#reason?.value ?? new DOMException('The task was aborted', 'AbortError')
@@ -186,7 +190,9 @@ export class RunningTask implements TaskContext {
   /** Gives everything back at once. */
   close(): void {
     this.#isOver = true
-    for (const client of this.#clients.values()) client.settle()
+    // The abort's event may be still to come.
+    const reason = this.#isAborted ? asError(this.#reason?.value) : undefined
+    for (const client of this.#clients.values()) client.settle(reason)
     this.#watch?.close()
   }
 

@@ -227,6 +227,21 @@ test('who is aborted in an open transaction is not told to end it', async () => 
   expect(warnings).toEqual([])
 })
 
+test('nor is a task that has seen of itself that it is aborted', async () => {
+  const broker = lending.broker({ max: 1 })
+  const executor = lending.executor<Tasks>(broker, 'manners/basics.js')
+  const warnings = warningsOf(broker)
+  const ended = new AbortController()
+  const onProgress = () => ended.abort(new Error('enough'))
+  await expect(
+    executor.run('BEGIN', { name: 'computesBehind', signal: ended.signal, onProgress }),
+  ).rejects.toThrow('enough')
+  // A warning would have come before this lease.
+  expect(await processId(broker)).toBeGreaterThan(0)
+  await untilQuiet(broker)
+  expect(warnings).toEqual([])
+})
+
 test('a release in a transaction that has failed rolls it back without a warning', async () => {
   const broker = lending.broker({ max: 1 })
   const executor = lending.executor<Tasks>(broker, 'manners/basics.js')

@@ -40,3 +40,10 @@ export async function holds(_input, { db, signal, reportProgress }) {
   reportProgress('holds')
   while (!signal.aborted) await sleep(5)
 }
+
+/** Computes behind a statement until the caller aborts, and never returns to its event loop. */
+export async function computesBehind(text, { db, throwIfAborted, reportProgress }) {
+  await db.query(text)
+  reportProgress('computes')
+  for (;;) throwIfAborted()
+}
