@@ -255,9 +255,12 @@ export class ConnectionPool {
     this.#all.resume()
   }
 
-  /** Somebody is likely to want a connection soon: where there is none, one is opened meanwhile. */
+  /**
+   * Somebody is likely to want a connection soon: where there is none, one is opened meanwhile. Not after a failure: a further one
+   * would hold back those for longer who do want a connection.
+   */
   expectLease(): void {
-    if (this.#all.size > 0 || !this.#all.mayOpen) return
+    if (this.#all.size > 0 || !this.#all.mayOpen || this.#all.obstacle !== undefined) return
     this.#all.openOne()
     setTimeout(() => this.#giveUpAhead(), AHEAD_MILLIS).unref()
   }

@@ -98,6 +98,21 @@ describe('where the server is silent while the thread starts', () => {
   })
 })
 
+test('after one that could not be opened no other is, before somebody wants it', async () => {
+  const letPass = holdTimers()
+  const proxy = await lending.proxy()
+  proxy.refuse()
+  const broker = lending.broker({ connectionString: proxy.connectionString })
+  broker.attach(thread())
+  await until(() => broker.stats().default!.connectFailures === 1, 'for the connection to be refused')
+  letPass(10_000)
+  broker.attach(thread())
+  expect(broker.stats().default).toMatchObject({ total: 0 })
+  await proxy.accept()
+  await broker.withConnection((client) => client.query('SELECT 1'))
+  expect(broker.stats().default).toMatchObject({ opened: 1, connectFailures: 1 })
+})
+
 test('where none can be opened, threads start, tasks run, and the first lease is told why', async () => {
   const { href } = Object.assign(new URL(database.connectionString), { password: 'wrong' })
   const broker = lending.broker({ connectionString: href })
