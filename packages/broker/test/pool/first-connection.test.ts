@@ -25,6 +25,7 @@ function thread(): Worker {
 
 describe('while the first thread starts, a connection is opened for what it leases', () => {
   test('by an executor, one for all its threads', async () => {
+    holdTimers()
     const broker = lending.broker()
     const executor = lending.executor(broker, 'thread.js', { minThreads: 3, maxThreads: 3 })
     await connected(broker)
@@ -33,6 +34,7 @@ describe('while the first thread starts, a connection is opened for what it leas
   })
 
   test('not before an executor without threads starts one', async () => {
+    holdTimers()
     const broker = lending.broker()
     const executor = lending.executor(broker, 'thread.js', { minThreads: 0 })
     await executor.run(undefined, { name: 'here' })
@@ -40,6 +42,7 @@ describe('while the first thread starts, a connection is opened for what it leas
   })
 
   test('by a broker that a thread is attached to', async () => {
+    holdTimers()
     const broker = lending.broker()
     broker.attach(thread())
     expect(broker.stats().default).toMatchObject({ total: 1, connecting: 1 })

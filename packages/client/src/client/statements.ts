@@ -1,5 +1,5 @@
-import { statementId } from '../lease/kept-statements.js'
 import type { AnswerGroups } from './answer-groups.js'
+import { knownText } from './known-text.js'
 import { kindOf } from './repeatable.js'
 
 /** A text that has a name. */
@@ -60,14 +60,14 @@ export class Statements {
   }
 
   #add(text: string): void {
-    const kind = kindOf(text)
+    const kind = knownText(text, false)?.kind ?? kindOf(text)
     if (kind === 'changing' || kind === 'transaction') return this.forget()
     if (this.#texts.size === MOST_TEXTS) this.#dropFirst()
     this.#texts.set(text, kind === 'once' ? 'once' : 'seen')
   }
 
   #name(text: string): Use {
-    const { name } = statementId(text)
+    const { name } = knownText(text, true)!
     const dropped = this.#dropped
     this.#dropped = []
     const named: Named = { text, name, state: 'parsing' }

@@ -43,20 +43,15 @@ class TaskServer {
     }
   }
 
-  async #afterGreeting<T>(loading: Promise<T>): Promise<T> {
-    const [task] = await Promise.all([loading, this.#greeted])
-    return task
-  }
-
   async #run(message: TaskMessage): Promise<unknown> {
     const link = this.#link
     const context = new RunningTask(link, message, this.#stop)
     this.#stop.add(context)
     try {
       context.throwIfAborted()
-      const loading = loadTask(message.filename, message.name)
-      // The broker answers while the thread loads the first task's module.
-      const task = link.info === undefined ? await this.#afterGreeting(loading) : await loading
+      // Where the servers are is known to a module from its first line on.
+      if (link.info === undefined) await this.#greeted
+      const task = await loadTask(message.filename, message.name)
       const answer = answerOf(await begin(message, () => task(message.input, context)))
       const finishing = context.finish()
       if (finishing !== undefined) await finishing

@@ -101,7 +101,8 @@ export class RunningTask implements TaskContext {
   database(name: string, options?: DatabaseOptions): LeasedClient {
     // Before it makes a text of them. Most calls have none, and have come before.
     if (options !== undefined) checkDatabase(name, options)
-    const key = JSON.stringify([name, options ?? {}])
+    // No name can make two of these one: where the options end in it is plain.
+    const key = `${options === undefined ? '{}' : JSON.stringify(options)}${name}`
     const client = this.#clients.get(key)
     if (client?.isReleased === false) return client
     if (options === undefined) checkDatabase(name, options)
