@@ -96,6 +96,9 @@ export class TaskJob implements Sending, LineJob {
   kill(): void {
     const next = this.line.behind(this)
     if (this.isBehind) this.#isLast = true
-    else if (next === undefined || next.takeBack()) this.#kill?.abort()
+    else if (next === undefined || next.takeBack()) {
+      this.line.kills()
+      this.#kill?.abort()
+    }
   }
 }

@@ -113,6 +113,11 @@ export class ThreadLine {
     this.#cell?.stop()
   }
 
+  /** It is ended now, whatever it does. */
+  kills(): void {
+    this.#share.isKilled = true
+  }
+
   get length(): number {
     return this.#jobs.length
   }

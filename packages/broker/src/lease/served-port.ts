@@ -36,6 +36,8 @@ export interface PortRights {
 
 /** Told what becomes of a lease port. */
 export interface PortOwner {
+  /** Whether the thread is ended in the middle of what it does. */
+  isKilled(): boolean
   closed(): void
   /** The thread has posted what it may not, and the port is closed. */
   breach(what: string): void
@@ -212,6 +214,7 @@ export class ServedPort implements LeasePeer {
 
   /** The worker is gone, in whatever way: the lease ends with its port. */
   #closed(): void {
+    if (this.#owner.isKilled()) this.#lease?.aborted()
     this.#release('release', this.cell?.left)
     this.#owner.closed()
   }

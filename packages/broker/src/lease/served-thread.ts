@@ -133,6 +133,7 @@ export class ServedThread {
     const cell = isMemory(memory, CELL_BYTES) ? new SessionCell(memory) : undefined
     const { share } = this.#rights
     const port = new ServedPort(channel, this.#rights, cell, speaksTls, {
+      isKilled: () => share.isKilled,
       closed: () => {
         if (this.#leasePorts.delete(port)) share.leasePorts--
       },

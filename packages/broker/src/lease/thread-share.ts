@@ -13,4 +13,6 @@ export class ThreadShare {
   leasePorts = 0
   /** Whether it has been told of that it broke the rules: that is told once. */
   isWarned = false
+  /** Whether the executor ends it, whatever it does: what its leases leave is no fault of their holders. */
+  isKilled = false
 }

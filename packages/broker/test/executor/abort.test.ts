@@ -4,6 +4,7 @@ import { createTestDatabase } from '../support/database.js'
 import { hold, processId, untilWaiting } from '../support/hold.js'
 import { Lending, untilQuiet } from '../support/lending.js'
 import { until } from '../support/until.js'
+import { warningsOf } from '../support/warnings.js'
 
 type Tasks = typeof import('../tasks/manners/aborted.js')
 
@@ -172,11 +173,25 @@ describe('one signal aborts a task', () => {
 
   test('that does not listen, by ending its thread when the grace is over', async () => {
     const { broker, executor } = start({ abortGraceMillis: 20 })
+    const warnings = warningsOf(broker)
     const stop = new AbortController()
     const [task, threadBefore] = await reporting(executor, 'neverLooksUp', stop.signal)
     await expectReason(stop, task)
     expect(await executor.run(undefined, { name: 'threadOf' })).not.toBe(threadBefore)
     await expectClean(broker)
+    // Nor is it told to end the transaction that it had begun.
+    expect(warnings).toEqual([])
+  })
+
+  test('that does not listen, by a close that has no more patience', async () => {
+    const { broker, executor } = start({ abortGraceMillis: 20 })
+    const warnings = warningsOf(broker)
+    const [task] = await reporting(executor, 'neverLooksUp', new AbortController().signal)
+    const failed = reasonOf(task)
+    await executor.close({ timeoutMillis: 0 })
+    expect(await failed).toMatchObject({ code: 'PGLEASE_EXECUTOR_CLOSED' })
+    await expectClean(broker)
+    expect(warnings).toEqual([])
   })
 
   test('that has ended in the meantime: nothing happens', async () => {
