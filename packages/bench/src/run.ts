@@ -5,7 +5,6 @@ import type { BenchOptions } from './arguments.js'
 import type { Bench, Scope, Variant } from './cases/case.js'
 import { CASES } from './cases/index.js'
 import type { Contender } from './contenders/contender.js'
-import { pglease } from './contenders/pglease.js'
 import { parentOf, processorTime } from './harness/processor-time.js'
 import type { Failure, Result } from './harness/result.js'
 import { describe, type Environment, readEnvironment } from './output/environment.js'
@@ -106,8 +105,9 @@ function makeBench(
   turnsPerMilli: number,
   skipped: Map<string, string>,
 ): Bench {
-  const isWanted = ({ name }: Contender) =>
-    name === pglease.name || against.length === 0 || against.includes(name)
+  // The first is the one that the others are compared with.
+  const isWanted = ({ name }: Contender, at: number) =>
+    at === 0 || against.length === 0 || against.includes(name)
   return {
     scope: {
       quick,

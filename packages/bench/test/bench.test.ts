@@ -152,6 +152,13 @@ test('what cannot be understood ends with 2, and what cannot be written with 1, 
   })
 })
 
+test('of the alternatives those are left out that are not named, but never what a case is about', async () => {
+  const flags = ['--quick', '--rounds', '1', '--case', 'lasting-5', '--against', 'own pool']
+  const { code, stdout } = await runBench(...flags)
+  expect(code).toBe(0)
+  expect(stdout.match(/^ {2}\S.*?(?= {2})/gm)).toEqual(['  pglease, lasting', '  own pool'])
+})
+
 test('every contender gives right answers, and all that was measured is written', async () => {
   const folder = temporaryFolder()
   const [json, report] = [join(folder, 'bench.json'), join(folder, 'bench.html')]
