@@ -225,6 +225,41 @@ describe('one signal aborts a task', () => {
   })
 })
 
+describe('what a task sends behind its abort, of which it has not heard, takes no effect', () => {
+  const reason = new Error('enough')
+  /** The task has written, or is about to, and goes on once it is aborted. */
+  async function abortWhileItComputes(name: keyof Tasks, abort: (stop: AbortController) => unknown) {
+    const { broker, executor } = start()
+    const warnings = warningsOf(broker)
+    await broker.withConnection((client) => client.query('CREATE TABLE IF NOT EXISTS written_behind (n int)'))
+    const cells = new Int32Array(new SharedArrayBuffer(4))
+    const stop = new AbortController()
+    const onProgress = () => {
+      abort(stop)
+      Atomics.store(cells, 0, 1)
+      Atomics.notify(cells, 0)
+    }
+    const task = executor.run(cells as never, { name: name as 'writes', signal: stop.signal, onProgress })
+    const rejected = await reasonOf(task)
+    await expectClean(broker)
+    const { rows } = await broker.withConnection((client) => client.query('SELECT n FROM written_behind'))
+    expect(rows).toEqual([])
+    expect(warnings).toEqual([])
+    await executor.close()
+    return rejected
+  }
+
+  test.each([
+    'writes',
+    'commitsByHand',
+    'endsItsTransaction',
+    'endsAnotherTransaction',
+    'endsItALittleLater',
+  ] as const)('%s', async (name) => {
+    expect(await abortWhileItComputes(name, (stop) => stop.abort(reason))).toBe(reason)
+  })
+})
+
 describe('whatever the reason is, the caller gets it', () => {
   const reasons: [string, unknown][] = [
     ['the standard one', undefined],

@@ -34,6 +34,13 @@ const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
 /** `read_only_sql_transaction`. */
 const READ_ONLY = '25006'
 
+/** The task that a client is of. */
+export interface LeasingTask {
+  readonly name: string
+  /** Why it is to send nothing any more: it is aborted, of which its clients may be still to hear. */
+  readonly abortReason: Error | undefined
+}
+
 /** The class behind `LeasedClient`. */
 export class Leased extends PgClient implements StreamUser {
   readonly #stream: LeaseStream
@@ -41,6 +48,7 @@ export class Leased extends PgClient implements StreamUser {
   readonly #request: LeaseRequest
   readonly #link: BrokerLink
   readonly #end: LeaseEnd
+  readonly #task: LeasingTask | undefined
   /** The class of the promises that it gives as pg does. */
   readonly #Answer: PromiseConstructorLike
   #state: State = { is: 'unused' }
@@ -52,10 +60,10 @@ export class Leased extends PgClient implements StreamUser {
   /** The query that the broker was let know of last. */
   #shown: PgQuery | null | undefined
 
-  constructor(link: BrokerLink, options: LeasedClientOptions, task?: string) {
+  constructor(link: BrokerLink, options: LeasedClientOptions, task?: LeasingTask) {
     const lease = leaseOptions(options)
     const request: LeaseRequest = { ...lease, database: lease.database ?? 'default' }
-    if (task !== undefined) request.task = task
+    if (task !== undefined) request.task = task.name
     const stream = new LeaseStream(link, request, options.pipeline === true)
     const keepingSpan = () => link.info?.keeping.get(request.database)
     const connection = new LeaseConnection(stream, keepingSpan)
@@ -63,13 +71,15 @@ export class Leased extends PgClient implements StreamUser {
     super(clientConfig(connection, options, address))
     connection.client = this
     // Before a task begins, the broker has answered.
-    if (task !== undefined && link.info?.naming.has(request.database)) connection.comment = taskComment(task)
+    if (task !== undefined && link.info?.naming.has(request.database))
+      connection.comment = taskComment(task.name)
     this.#connection = connection
     this.binary = options.binary ?? pg.defaults.binary ?? false
     this.#isPlaced = address !== undefined
     // Not a function for each event: V8 takes what is assigned as one for long-lived, and keeps all that it refers to.
     stream.user = this
     this.#link = link
+    this.#task = task
     this.#Answer = options.Promise ?? Promise
     this.#stream = stream
     this.#request = request
@@ -146,7 +156,7 @@ export class Leased extends PgClient implements StreamUser {
   }
 
   /** Releases the lease if it is not released yet; what its holder still waits for rejects with `reason`. */
-  settle(reason?: Error): void {
+  settle(reason = this.#task?.abortReason): void {
     this.#end.settle(reason)
   }
 
@@ -277,7 +287,7 @@ export class Leased extends PgClient implements StreamUser {
   get #refusal(): Error | undefined {
     const { database } = this.#request
     if (this.#end.isReleased) return released(database)
-    return this.#state.is === 'lost' ? lostBefore(database, this.#state.error) : undefined
+    return this.#state.is === 'lost' ? lostBefore(database, this.#state.error) : this.#task?.abortReason
   }
 }
 
@@ -285,7 +295,7 @@ export class Leased extends PgClient implements StreamUser {
 export function leaseClient(
   link: BrokerLink,
   options: LeasedClientOptions,
-  task?: string,
+  task?: LeasingTask,
 ): LeasedClient & Leased {
   return new Leased(link, options, task) as LeasedClient & Leased
 }

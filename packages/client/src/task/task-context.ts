@@ -1,5 +1,5 @@
 import type { LeasedClientOptions, PoolOptions, WithConnectionOptions } from '../client/client-options.js'
-import { type Leased, leaseClient } from '../client/leased.js'
+import { type Leased, type LeasingTask, leaseClient } from '../client/leased.js'
 import type { LeasedClient } from '../client/leased-client.js'
 import { checkCall, checkDatabase } from '../client/option-checks.js'
 import { Pool } from '../client/pool.js'
@@ -65,9 +65,9 @@ export interface TaskContext {
 }
 
 /** The context of one task, from its start to its end. */
-export class RunningTask implements TaskContext {
+export class RunningTask implements TaskContext, LeasingTask {
   readonly #link: BrokerLink
-  readonly #name: string
+  readonly name: string
   /** Every client that is not settled for sure; those of `database` by what they were asked for with, others by themselves. */
   readonly #clients = new Map<unknown, LeasedClient & Leased>()
   readonly #pools: Pool[] = []
@@ -82,7 +82,7 @@ export class RunningTask implements TaskContext {
 
   constructor(link: BrokerLink, { name, watch }: TaskMessage, stop: Pick<ThreadStop, 'isStopped'>) {
     this.#link = link
-    this.#name = name
+    this.name = name
     this.#watch = watch && new Watch(watch, (reason) => this.abort(reason))
     this.#stop = stop
     // Tasks take these out of the context by destructuring.
@@ -146,8 +146,10 @@ export class RunningTask implements TaskContext {
     return this.#abort.signal
   }
 
-  get #isAborted(): boolean {
-    return this.#watch?.isAborted === true || this.#stop.isStopped
+  /** Of shared memory, which tells before the abort's event does: what its caller takes for aborted is to commit nothing. */
+  get abortReason(): Error | undefined {
+    if (this.#watch?.isAborted) return asError(this.#reason?.value)
+    return this.#stop.isStopped ? asError(this.#reason?.value ?? executorClosed()) : undefined
   }
 
   throwIfAborted(): void {
@@ -191,14 +193,12 @@ export class RunningTask implements TaskContext {
   /** Gives everything back at once. */
   close(): void {
     this.#isOver = true
-    // The abort's event may be still to come.
-    const reason = this.#isAborted ? asError(this.#reason?.value) : undefined
-    for (const client of this.#clients.values()) client.settle(reason)
+    for (const client of this.#clients.values()) client.settle()
     this.#watch?.close()
   }
 
   #newClient(options: LeasedClientOptions, key?: string): LeasedClient & Leased {
-    const client = leaseClient(this.#link, options, this.#name)
+    const client = leaseClient(this.#link, options, this)
     this.#clients.set(key ?? client, client)
     if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
     else if (this.#isOver) client.settle()

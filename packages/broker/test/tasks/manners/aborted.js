@@ -93,3 +93,41 @@ export function computesUntilStop(cells, { throwIfAborted }) {
     if (code === 'PGLEASE_EXECUTOR_CLOSED') set(cells, 1)
   }
 }
+
+/** Hears of no event until the test lets it. */
+function computeUntilTold(cells, reportProgress) {
+  reportProgress('computes')
+  Atomics.wait(cells, 0, 0)
+}
+
+const WRITE = 'INSERT INTO written_behind VALUES (1)'
+
+export async function commitsByHand(cells, { db, reportProgress }) {
+  await db.query('BEGIN')
+  await db.query(WRITE)
+  computeUntilTold(cells, reportProgress)
+  await db.query('COMMIT')
+}
+
+const writeAndCompute = (cells, reportProgress) => async (client) => {
+  await client.query(WRITE)
+  computeUntilTold(cells, reportProgress)
+}
+
+export const endsItsTransaction = (cells, { db, reportProgress }) =>
+  db.withTransaction(writeAndCompute(cells, reportProgress))
+
+export const endsAnotherTransaction = (cells, { withTransaction, reportProgress }) =>
+  withTransaction(writeAndCompute(cells, reportProgress))
+
+export const endsItALittleLater = (cells, { withTransaction, reportProgress }) =>
+  withTransaction(async (client) => {
+    await writeAndCompute(cells, reportProgress)(client)
+    await new Promise(setImmediate)
+  })
+
+export async function writes(cells, { db, reportProgress }) {
+  await db.query('SELECT 1')
+  computeUntilTold(cells, reportProgress)
+  await db.query(WRITE)
+}
