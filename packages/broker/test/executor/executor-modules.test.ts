@@ -60,6 +60,14 @@ test.each(['multiply', 'notAFunction', 'constructor', 'toString'])(
   },
 )
 
+test.each([
+  ['esm.js', 'Name one that it does, by the option `name`: default, subtract.'],
+  ['named.cjs', 'Name one that it does, by the option `name`: add, subtract.'],
+])('and which it does, %s', async (file, told) => {
+  const executor = lending.executor(lending.broker(), `modules/${file}`)
+  await expect(executor.run(undefined, { name: 'multiply' })).rejects.toThrow(told)
+})
+
 test('a module that is not there is told of', async () => {
   const executor = lending.executor(lending.broker(), 'modules/nowhere.js')
   await expect(executor.run(undefined)).rejects.toMatchObject({

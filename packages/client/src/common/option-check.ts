@@ -35,7 +35,12 @@ export const number: Check = open((value) =>
 export const flag: Check = open((value) => (typeof value === 'boolean' ? undefined : 'true or false'))
 
 export const oneOf = (...allowed: readonly unknown[]): Check =>
-  open((value) => (allowed.includes(value) ? undefined : `one of ${allowed.map(String).join(', ')}`))
+  open((value) => {
+    if (allowed.includes(value)) return undefined
+    const [first] = allowed
+    if (allowed.length === 1) return typeof first === 'string' ? `"${first}"` : String(first)
+    return `one of ${allowed.map(String).join(', ')}`
+  })
 
 export const text: Check = (value) => (typeof value === 'string' ? undefined : 'a string')
 export const textOf =

@@ -12,11 +12,11 @@ export async function loadTask(filename: string, name: string): Promise<Task> {
   const key = `${filename}\n${name}`
   let task = tasks.get(key)
   if (task === undefined) {
-    task = await pick(await load(filename), name)
+    const module = await load(filename)
+    task = await pick(module, name)
     if (task === undefined) {
-      throw new UnknownTaskError(`The task module ${filename} exports no function "${name}".`, {
-        value: name,
-      })
+      const message = `The task module ${filename} exports no function "${name}". ${exportsOf(module)}`
+      throw new UnknownTaskError(message, { value: name })
     }
     tasks.set(key, task)
   }
@@ -56,6 +56,23 @@ function requireFile(filename: string): object | undefined {
 async function pick(module: object, name: string): Promise<Task | undefined> {
   const exported = [await own(module, name), await own(await own(module, 'default'), name)]
   return exported.find((each) => typeof each === 'function') as Task | undefined
+}
+
+/** More than this nobody reads. */
+const MOST_NAMES = 20
+
+/** For the error of who has named none of them, or none at all. */
+function exportsOf(module: object): string {
+  const found = [module, Object(own(module, 'default'))].flatMap((exports) =>
+    Object.entries(Object.getOwnPropertyDescriptors(exports)).filter(
+      ([key, { value, enumerable }]) => typeof value === 'function' && enumerable && key !== 'module.exports',
+    ),
+  )
+  const names = [...new Set(found.map(([key]) => key))]
+  const [shown, more] = [names.slice(0, MOST_NAMES).join(', '), names.length > MOST_NAMES ? ', …' : '']
+  return names.length === 0
+    ? 'It exports no function at all.'
+    : `Name one that it does, by the option \`name\`: ${shown}${more}.`
 }
 
 /** Not what every object has: `constructor` of a function would run its input as code. */

@@ -16,8 +16,10 @@ const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, {
 })
 
 const server = http.createServer(async (request, response) => {
-  const send = (status: number, body: unknown) =>
+  const send = (status: number, body: unknown) => {
+    if (!server.listening) response.setHeader('connection', 'close') // who asks again is not to ask here
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
   const gone = new AbortController()
   response.on('close', () => gone.abort()) // the client has its answer, or waits for it no longer
   const { pathname, searchParams } = new URL(request.url!, 'http://localhost')

@@ -11,6 +11,7 @@ const executor = new SharedPoolExecutor<typeof import('./tasks.js')>(broker, {
   filename: new URL('./tasks.js', import.meta.url),
 })
 const server = createServer(async (_request, response) => {
+  if (!server.listening) response.setHeader('connection', 'close') // who asks again is not to ask here
   try {
     response.end(String(await executor.run(4, { name: 'double' })))
   } catch (error) {
