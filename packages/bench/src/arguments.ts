@@ -19,7 +19,7 @@ export const HELP = `Measures pglease beside what people would use instead, in t
 
 Usage: pnpm bench [options]
 
-  --quick         few short rounds of one variant of each case: ends within two minutes
+  --quick         few short rounds of one variant of each case: takes two minutes
   --case NAME     only this case, or this variant of it, such as point-lease/2-threads/tls; may be repeated
   --against NAME  only this alternative, such as "own pool"; may be repeated
   --rounds N      rounds of each contender   (9; with --quick 3)

@@ -156,7 +156,8 @@ test('of the alternatives those are left out that are not named, but never what 
   const flags = ['--quick', '--rounds', '1', '--case', 'lasting-5', '--against', 'own pool']
   const { code, stdout } = await runBench(...flags)
   expect(code).toBe(0)
-  expect(stdout.match(/^ {2}\S.*?(?= {2})/gm)).toEqual(['  pglease, lasting', '  own pool'])
+  const named = new Set(stdout.match(/^ {2}\S.*?(?= {2})/gm))
+  expect([...named]).toEqual(['  pglease, lasting', '  own pool'])
 })
 
 test('every contender gives right answers, and all that was measured is written', async () => {

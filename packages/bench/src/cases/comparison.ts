@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Contender, Running, Setting } from '../contenders/contender.js'
-import { accountsOf, withAccount } from '../harness/account.js'
+import { accountsOf, isKnown, withAccount } from '../harness/account.js'
 import { alternate, inTime, type Values } from '../harness/alternate.js'
 import { compare, type Metric, type Result, type Target } from '../harness/result.js'
 import { warmUp } from '../harness/warm-up.js'
@@ -83,7 +83,8 @@ async function measure(spec: ComparisonSpec, place: Place, bench: Bench): Promis
       Math.min(scope.rounds, spec.maxRounds ?? scope.rounds),
     )
     const accounts = accountsOf(samples)
-    return Object.entries(spec.metrics).map(([key, { targets, ...metric }], _, { length }) => {
+    const known = Object.entries(spec.metrics).filter(([key]) => isKnown(samples.get(key)!))
+    return known.map(([key, { targets, ...metric }], _, { length }) => {
       const name = `${spec.name}/${place.threads}-threads/${place.route}${length > 1 ? `/${key}` : ''}`
       return compare({ name, title: spec.title, metric, samples: samples.get(key)!, targets, accounts })
     })

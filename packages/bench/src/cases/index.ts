@@ -2,6 +2,7 @@ import { bulkRead, copyIn, copyOut, cursor } from './bulk.js'
 import type { Case } from './case.js'
 import { economy, sparseLeases } from './economy.js'
 import { leases } from './leases.js'
+import { locks } from './locks.js'
 import { mainThread } from './main-thread.js'
 import { pause } from './pause.js'
 import { pipelined, planned, pointLease, pointLeases } from './point-queries.js'
@@ -26,6 +27,7 @@ export const CASES: readonly Case[] = [
   copyIn,
   sparseLeases,
   economy,
+  locks,
   mainThread,
   pause,
   leases,

@@ -1,10 +1,11 @@
 import type { Access } from './access.js'
 import * as bulk from './bulk-loads.js'
+import { lockThenCompute } from './lock-loads.js'
 import { pausedCopyOut } from './paused-loads.js'
 import * as point from './point-loads.js'
 
 /** What a thread can be asked to do. All check what they get. */
-export const LOADS = { ...point, ...bulk, pausedCopyOut }
+export const LOADS = { ...point, ...bulk, lockThenCompute, pausedCopyOut }
 
 type AllLoads = typeof LOADS
 
