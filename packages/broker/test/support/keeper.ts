@@ -12,6 +12,10 @@ interface Answer {
   error?: { message: string; code?: string }
 }
 
+function failureOf({ error }: Answer): Error | undefined {
+  return error && Object.assign(new Error(error.message), { code: error.code })
+}
+
 /** A thread of `keeper.js`, which keeps what it leases from one lease to its next. */
 export class Keeper {
   readonly worker: Worker
@@ -19,6 +23,8 @@ export class Keeper {
   #leased = gate()
   readonly #answers = new Map<number, (answer: Answer) => void>()
   #calls = 0
+  /** Of the last call. */
+  #failure: Promise<Error | undefined> = Promise.resolve(undefined)
 
   constructor(lending: Lending, broker: ConnectionBroker) {
     this.worker = lending.worker(broker, 'keeper.js', { workerData: { cells: this.#cells } })
@@ -32,15 +38,18 @@ export class Keeper {
   async call<T = unknown>(name: string, ...values: unknown[]): Promise<T> {
     const id = this.#calls++
     const answer = new Promise<Answer>((resolve) => this.#answers.set(id, resolve))
+    this.#failure = answer.then(failureOf)
     this.worker.postMessage({ id, name, values })
     const { result, error } = await answer
-    if (error !== undefined) throw Object.assign(new Error(error.message), { code: error.code })
+    if (error !== undefined) throw failureOf({ id, error })
     return result as T
   }
 
-  /** Resolves when a lease is held. */
-  leased(): Promise<void> {
-    return this.#leased
+  /** Resolves when a lease is held. @throws what the last call has failed with before. */
+  async leased(): Promise<void> {
+    const failure = await Promise.race([this.#leased, this.#failure])
+    if (failure !== undefined) throw failure
+    await this.#leased
   }
 
   /**
@@ -48,7 +57,7 @@ export class Keeper {
    * lets it go on. What that does meanwhile it does alone.
    */
   async standStill(): Promise<void> {
-    await this.#leased
+    await this.leased()
     this.#leased = gate()
     this.#signal(STANDS)
     if (Atomics.wait(this.#cells, DONE, 0, BOUND_MS) === 'timed-out')
