@@ -37,6 +37,7 @@ export {
   queryMessage,
   syncMessage,
   terminateMessage,
+  undoAndSync,
 } from './protocol/messages.js'
 export {
   behindReset,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { copyFailMessage, RESET_AHEAD, RESET_KEEPING, syncMessage } from '@pglease/client/internal'
+import { copyFailMessage, RESET_AHEAD, RESET_KEEPING, undoAndSync } from '@pglease/client/internal'
 import type { Counters } from '../common/statistics.js'
 import { exchange, RefusedError } from './exchange.js'
 import { EMPTY_QUERY } from './query-answers.js'
@@ -147,11 +147,12 @@ function nextInStep(connection: ServerConnection, timeoutMillis: number): Promis
 }
 
 /**
- * What a cancel does not do: it ends no COPY that waits for data, and brings no answer to messages that no Sync follows.
+ * What a cancel does not do: it ends no COPY that waits for data, and brings no answer to messages that no Sync follows. A Sync
+ * alone would commit what these have done, as of a cursor that writes.
  * Either may become due only now, by an answer that was still to come.
  */
 function sendWhatIsMissing(connection: ServerConnection): void {
   const { tracker } = connection
   if (connection.isOpen && tracker.copy === 'in') connection.send(copyFailMessage('The lease is over'))
-  if (connection.isOpen && tracker.unsynced) connection.send(syncMessage)
+  if (connection.isOpen && tracker.unsynced) connection.send(undoAndSync)
 }

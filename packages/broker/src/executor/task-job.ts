@@ -89,6 +89,10 @@ export class TaskJob implements Sending, LineJob {
     if (this.#isLast) this.kill()
   }
 
+  aborted(): void {
+    this.line.noteAbort()
+  }
+
   /**
    * Ends its thread, when that costs no other job its answer: the one before it has answered when this one has begun, and
    * this one when the next has.
@@ -96,9 +100,9 @@ export class TaskJob implements Sending, LineJob {
   kill(): void {
     const next = this.line.behind(this)
     if (this.isBehind) this.#isLast = true
-    else if (next === undefined || next.takeBack()) {
-      this.line.kills()
-      this.#kill?.abort()
+    else if (this.#kill !== undefined && (next === undefined || next.takeBack())) {
+      this.line.noteKill()
+      this.#kill.abort()
     }
   }
 }

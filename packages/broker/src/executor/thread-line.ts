@@ -108,13 +108,19 @@ export class ThreadLine {
     return this.#piscina?.owed ?? 0
   }
 
-  /** Aborts what the thread runs. */
+  /** Aborts what the thread runs. It is sent nothing more. */
   stop(): void {
     this.#cell?.stop()
+    this.noteAbort()
+  }
+
+  /** What it runs is aborted, and nothing else is in the thread. */
+  noteAbort(): void {
+    this.#share.isTaskAborted = true
   }
 
   /** It is ended now, whatever it does. */
-  kills(): void {
+  noteKill(): void {
     this.#share.isKilled = true
   }
 
@@ -136,6 +142,8 @@ export class ThreadLine {
 
   remove(job: LineJob): void {
     this.#jobs.splice(this.#jobs.indexOf(job), 1)
+    // One that was aborted was alone.
+    if (job.isAbortable) this.#share.isTaskAborted = false
   }
 
   /** A task that can be aborted has its thread to itself: the thread's end would end the others. */

@@ -111,7 +111,7 @@ export class Threads implements Iterable<ThreadLine> {
     const kept = new Set(old.piscina.threads)
     const ended = [...this.#unexited].filter((thread) => !kept.has(thread))
     await Promise.all(ended.map((thread) => new Promise((resolve) => thread.once('exit', resolve))))
-    for (const line of this) line.kills()
+    for (const line of this) line.noteKill()
     await old.piscina.destroy()
   }
 

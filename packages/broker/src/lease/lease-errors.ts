@@ -5,6 +5,10 @@ export function heldTooLong(database: string, limit: number): LeaseRevokedError 
   return new LeaseRevokedError(message, { database, limit })
 }
 
+export function abortedBefore(database: string): LeaseRevokedError {
+  return new LeaseRevokedError(`The task was aborted before its lease on "${database}" began.`, { database })
+}
+
 /** What its holder has not awaited. */
 export function answeredTooLate(database: string, limit: number): LeaseReleasedError {
   const message = `The lease on "${database}" was released, and what it had sent was not answered within cancelTimeoutMillis, ${limit} ms.`

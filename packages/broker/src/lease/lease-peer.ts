@@ -12,6 +12,8 @@ export interface LeasePeer extends RelayPeer {
   readonly speaksTls: boolean
   /** Whether it is the broker's own thread, which keeps no socket from one lease to its next, and where many lease. */
   readonly isMainThread: boolean
+  /** Whether what its task waits for is not to be granted any more. */
+  readonly isTaskAborted: boolean
   /**
    * The broker relays.
    * @param isAnswered whether the server will answer what it was sent: the grant may travel with that

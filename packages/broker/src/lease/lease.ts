@@ -12,7 +12,7 @@ import { transactionSettings } from '../connection/session-settings.js'
 import type { LeaseBehaviour } from './lease-behaviour.js'
 import { LeaseClock } from './lease-clock.js'
 import type { LeaseContext } from './lease-context.js'
-import { answeredTooLate, heldTooLong } from './lease-errors.js'
+import { abortedBefore, answeredTooLate, heldTooLong } from './lease-errors.js'
 import { HandedOver } from './lease-handed-over.js'
 import type { LeaseOwner } from './lease-home.js'
 import {
@@ -217,7 +217,9 @@ export class Lease implements LeaseContext {
     preparing.begin(connection, settings)
   }
 
+  /** The worker's first bytes are sent, unless they are of a task that is aborted, and may not have heard of it. */
   relays(connection: ServerConnection): void {
+    if (this.request.task !== undefined && this.peer.isTaskAborted) return this.#abandoned()
     const relayed = new Relayed(this, connection)
     this.#become('active', relayed)
     relayed.begin()
@@ -264,6 +266,12 @@ export class Lease implements LeaseContext {
     this.isTaken = true
     this.end('release')
     this.peer.taken()
+  }
+
+  #abandoned(): void {
+    this.aborted()
+    this.end('release')
+    this.peer.revoked(abortedBefore(this.request.database))
   }
 
   endsUngranted(error: Error | undefined): void {

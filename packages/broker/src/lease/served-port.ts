@@ -38,6 +38,8 @@ export interface PortRights {
 export interface PortOwner {
   /** Whether the thread is ended in the middle of what it does. */
   isKilled(): boolean
+  /** Whether the task that it runs is aborted. */
+  isTaskAborted(): boolean
   closed(): void
   /** The thread has posted what it may not, and the port is closed. */
   breach(what: string): void
@@ -84,6 +86,10 @@ export class ServedPort implements LeasePeer {
     this.#owner = owner
     channel.onFrame = (frame) => this.#receive(frame)
     channel.onClose = () => this.#closed()
+  }
+
+  get isTaskAborted(): boolean {
+    return this.#owner.isTaskAborted()
   }
 
   /** Once its lease is over, whose socket the thread may use until it hears of this: it has not said that it is done. */

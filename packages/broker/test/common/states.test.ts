@@ -66,6 +66,7 @@ class Peer implements LeasePeer {
   readonly cell = undefined
   readonly speaksTls = false
   readonly isMainThread = true
+  readonly isTaskAborted = false
   readonly log: string[] = []
   error: Error | undefined
   received = 0

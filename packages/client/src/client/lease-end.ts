@@ -21,6 +21,7 @@ interface EndingClient extends FinishingClient {
    * - `broken`: no answer comes any more.
    */
   readonly condition: 'unused' | 'used' | 'broken'
+  readonly isAborted: boolean
 }
 
 /** How the lease of a client ends: at once, or after the answers to what was sent. */
@@ -122,6 +123,7 @@ export class LeaseEnd {
     const finishing = this.#finishing
     this.#finishing = undefined
     this.isReleased = true
+    if (this.#client.isAborted) this.#stream.aborted()
     // Others may have written to it.
     this.#stream.release(how)
     if (this.#client.condition === 'unused') return
@@ -132,7 +134,7 @@ export class LeaseEnd {
 
   #cancel(how: 'release' | 'destroy', reason?: Error): void {
     this.#refused?.excuse()
-    if (reason !== undefined) this.#stream.aborted()
+    if (reason !== undefined || this.#client.isAborted) this.#stream.aborted()
     // To take a stream down costs as much as a small query.
     if (this.#isAnswered && this.#client.condition !== 'broken') return this.#end(how)
     for (const query of unanswered(this.#client)) excuse(query)

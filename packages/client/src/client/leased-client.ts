@@ -26,7 +26,7 @@ export type ReleaseOption =
  * `LeaseReleasedError` after `release`, a `LeaseLostError` or `LeaseRevokedError` when the lease ended on its own.
  */
 export interface LeasedClient extends pg.Client {
-  /** Whether the lease is over, by `release` or on its own. */
+  /** Whether the lease is over: by `release`, on its own, or because its task is aborted. */
   readonly isOver: boolean
   /**
    * Gives the connection back; an open transaction is rolled back. What was sent before is answered first, as of `pg`, but

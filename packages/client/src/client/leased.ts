@@ -39,6 +39,8 @@ export interface LeasingTask {
   readonly name: string
   /** Why it is to send nothing any more: it is aborted, of which its clients may be still to hear. */
   readonly abortReason: Error | undefined
+  /** Aborted when it hears of that. */
+  readonly signal: AbortSignal
 }
 
 /** The class behind `LeasedClient`. */
@@ -92,7 +94,13 @@ export class Leased extends PgClient implements StreamUser {
   }
 
   get isOver(): boolean {
-    return this.#end.isReleased || (this.#state.is !== 'unused' && this.#state.is !== 'leasing')
+    const isOpen = this.#state.is === 'unused' || this.#state.is === 'leasing'
+    return this.#end.isReleased || !isOpen || this.isAborted
+  }
+
+  /** Whether its task is, also where that has not heard of it. */
+  get isAborted(): boolean {
+    return this.#task?.abortReason !== undefined
   }
 
   /** As of `pg.Client`, also after `end`. Not needed: the first query connects. It opens no lease. */
@@ -173,7 +181,7 @@ export class Leased extends PgClient implements StreamUser {
   }
 
   get transactions(): Transactions {
-    this.#transactions ??= new Transactions(this as unknown as LeasedClient, this)
+    this.#transactions ??= new Transactions(this as unknown as LeasedClient, this, this.#task)
     return this.#transactions
   }
 
@@ -214,6 +222,11 @@ export class Leased extends PgClient implements StreamUser {
     return isBroken ? 'broken' : 'used'
   }
 
+  /** What the lease leaves open is no fault of its holder. */
+  leavesOpen(): void {
+    this.#stream.aborted()
+  }
+
   // From the stream.
 
   /** No BackendKeyData: it would come between a query and its answer, where pg-copy-streams does not expect it. */
@@ -226,6 +239,13 @@ export class Leased extends PgClient implements StreamUser {
 
   foreign(bytes: unknown): void {
     this.#connection.foreign(bytes)
+  }
+
+  endsByAbort(): boolean {
+    const reason = this.#task?.abortReason
+    if (reason === undefined) return false
+    this.#end.settle(reason)
+    return true
   }
 
   // As pg calls them.

@@ -1,5 +1,5 @@
 import { TransactionError } from '../common/errors.js'
-import { retried } from '../common/retried.js'
+import { type RetryingTask, retried } from '../common/retried.js'
 import { isRetryable } from '../common/retryable.js'
 import type { LeasedClient } from './leased-client.js'
 import type { PgQueues } from './pg-client.js'
@@ -24,16 +24,24 @@ interface Open {
   error: unknown
 }
 
+/** Whose transactions they are. */
+interface Host extends PgQueues {
+  /** What the end of the lease finds open is no fault of its holder. */
+  leavesOpen(): void
+}
+
 /** The transactions of one client: one at a time. */
 export class Transactions {
   readonly #client: LeasedClient
-  readonly #queues: PgQueues
+  readonly #host: Host
+  readonly #task: RetryingTask | undefined
   /** Undefined while there is none that was begun here. */
   #open: Open | undefined
 
-  constructor(client: LeasedClient, queues: PgQueues) {
+  constructor(client: LeasedClient, host: Host, task: RetryingTask | undefined) {
     this.#client = client
-    this.#queues = queues
+    this.#host = host
+    this.#task = task
   }
 
   /** The server has refused a query. */
@@ -44,9 +52,9 @@ export class Transactions {
   /** A transaction, done again when that may help; or a savepoint where there is one. */
   async run<T>(work: Work<T>, options: ClientTransactionOptions): Promise<T> {
     checkTransaction(work, options)
-    const { _txStatus } = this.#queues
+    const { _txStatus } = this.#host
     if (this.#open === undefined && _txStatus !== 'T' && _txStatus !== 'E')
-      return retried(() => this.once(work, options, 'cancel'), options)
+      return retried(() => this.once(work, options, 'cancel'), options, this.#task)
     checkNested(options)
     return this.#savepoint(work)
   }
@@ -112,17 +120,17 @@ export class Transactions {
 
   /** Where the session stands is known once what `work` has not awaited is answered: behind it, an empty query. */
   #answered(): unknown {
-    return this.#client.isOver || unanswered(this.#queues).length === 0 ? undefined : this.#client.query('')
+    return this.#client.isOver || unanswered(this.#host).length === 0 ? undefined : this.#client.query('')
   }
 
   /** Whether the session is in no transaction. */
   get #hasNone(): boolean {
-    return !this.#client.isOver && this.#queues._txStatus === 'I'
+    return !this.#client.isOver && this.#host._txStatus === 'I'
   }
 
   async #rollBack(statement: string, underWay: 'cancel' | 'leave'): Promise<void> {
-    if (unanswered(this.#queues).length > 0) {
-      if (underWay === 'leave') return
+    if (unanswered(this.#host).length > 0) {
+      if (underWay === 'leave') return this.#host.leavesOpen()
       this.#client.cancelQuery()
     }
     // Where the connection is gone so is the transaction.

@@ -1,4 +1,4 @@
-import { retried } from '../common/retried.js'
+import { type RetryingTask, retried } from '../common/retried.js'
 import type { WithConnectionOptions } from './client-options.js'
 import type { Leased } from './leased.js'
 import type { LeasedClient } from './leased-client.js'
@@ -25,12 +25,17 @@ export function withTransaction<T>(work: Work<T>, options: TransactionOptions = 
 
 type Lease = <T>(work: Work<T>, options: WithConnectionOptions) => Promise<T>
 
-/** `withTransaction` on a lease that somebody else gives. */
-export async function transact<T>(lease: Lease, work: Work<T>, options: TransactionOptions): Promise<T> {
+/** `withTransaction` on a lease that somebody else gives, a task perhaps. */
+export async function transact<T>(
+  lease: Lease,
+  work: Work<T>,
+  options: TransactionOptions,
+  task?: RetryingTask,
+): Promise<T> {
   checkTransactionCall(work, options)
   const { isolationLevel, readOnly, deferrable, retries, isRetryable, ...leaseOptions } = options
   const mode = { isolationLevel, readOnly, deferrable }
   const attempt = () =>
     lease((client) => (client as LeasedClient & Leased).transactions.once(work, mode, 'leave'), leaseOptions)
-  return retried(attempt, { retries, isRetryable, signal: options.signal })
+  return retried(attempt, { retries, isRetryable, signal: options.signal }, task)
 }

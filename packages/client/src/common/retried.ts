@@ -13,22 +13,36 @@ interface Retries {
   signal?: AbortSignal | undefined
 }
 
+/** Of whose attempts they are. */
+export interface RetryingTask {
+  /** Set when it is aborted, also where it has not heard of that: no further try can help. */
+  readonly abortReason: unknown
+  /** Aborted when it hears of that. */
+  readonly signal: AbortSignal
+}
+
 /**
  * Tries again what fails of something that another try may mend. The pauses are random, lest those who were in each other's
  * way meet again.
  * @throws what the last try throws, or the signal's reason
  */
-export async function retried<T>(attempt: () => Promise<T>, options: Retries): Promise<T> {
+export async function retried<T>(
+  attempt: () => Promise<T>,
+  options: Retries,
+  task?: RetryingTask,
+): Promise<T> {
   const { retries = RETRIES, signal } = options
   const isWorthIt = options.isRetryable ?? isWorthATry
   for (let count = 0; ; count++) {
     try {
       return await attempt()
     } catch (error) {
-      if (count >= retries || signal?.aborted || !isWorthIt(error)) throw error
+      const isAborted = signal?.aborted || task?.abortReason !== undefined
+      if (count >= retries || isAborted || !isWorthIt(error)) throw error
     }
     const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** count)
-    await pause(Math.random() * longest, signal)
+    const millis = Math.random() * longest
+    await Promise.race([pause(millis, signal), pause(millis, task?.signal)])
   }
 }
 

@@ -11,6 +11,8 @@ export interface HeldWrite {
 export interface PathUser {
   /** Gives bytes to the client; false when it wants no more for now. */
   push(chunk: Buffer): boolean
+  /** Whether nothing is to be sent any more, also of what has waited here: then the lease ends by this call. */
+  endsByAbort(): boolean
 }
 
 /** What carries the bytes of a granted lease. */

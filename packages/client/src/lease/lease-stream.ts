@@ -38,9 +38,11 @@ export interface StreamUser {
   granted(server: ServerProcess): void
   /** Something is written by others than the client's connection, and not sent yet. */
   foreign(bytes: unknown): void
+  /** Whether its task is aborted, heard of or not: then its lease ends by this call, and nothing more is to be sent. */
+  endsByAbort(): boolean
 }
 
-const NOBODY: StreamUser = { granted: () => {}, foreign: () => {} }
+const NOBODY: StreamUser = { granted: () => {}, foreign: () => {}, endsByAbort: () => false }
 
 function ignored(): void {}
 
@@ -163,7 +165,13 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     return super.end(chunk, ...(rest as []))
   }
 
+  endsByAbort(): boolean {
+    return this.user.endsByAbort()
+  }
+
+  /** Whoever has written it, and however long ago: it leaves the thread here, or not at all. */
   override _write(chunk: Buffer, _encoding: string, callback: SendCallback): void {
+    if (this.endsByAbort()) return callback()
     const state = this.#state
     switch (state.is) {
       case 'quiet':
@@ -205,6 +213,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   granted(frame: GrantFrame): void {
     this.#keptStatements = frame.statements && new KeptStatements(frame.statements)
     this.user.granted(frame)
+    if (this.endsByAbort()) return
     const isRelayed = this.#state.is === 'open' && this.#state.path instanceof PortPath
     if (isRelayed && frame.socket === undefined) return this.#grantedAnew(frame)
     if (this.#state.is !== 'asking') throw new Error(`A lease was granted that is ${this.#state.is}`)
@@ -242,6 +251,7 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
   }
 
   revoked({ error }: RevokeFrame): void {
+    if (this.endsByAbort()) return
     this.#end('release')
     this.destroy(fromWire(error as Wire) as Error)
   }
@@ -271,7 +281,11 @@ export class LeaseStream extends SocketShape implements LeaseHolder, SocketUser 
     if (this.#link.info === undefined) {
       this.#state = LINKING
       this.#link.ready().then(
-        () => this.#state.is === 'linking' && this.#open(chunk, callback),
+        () => {
+          if (this.#state.is !== 'linking') return
+          if (this.endsByAbort()) callback()
+          else this.#open(chunk, callback)
+        },
         (error: Error) => this.destroy(error),
       )
       return

@@ -54,7 +54,7 @@ export class PortPath implements LeasePath {
 
   send(chunk: Buffer, done: SendCallback): void {
     if (this.#sending.isFull) {
-      this.#held = () => this.send(chunk, done)
+      this.#held = () => (this.#user.endsByAbort() ? done() : this.send(chunk, done))
       return
     }
     this.#port.send(chunk)

@@ -110,6 +110,8 @@ export class SocketPath implements LeasePath, LoanReader {
     let own: Buffer
     try {
       own = this.#afterReset(bytes)
+      // What has waited for that has ended it.
+      if (this.#state !== 'open') return
       this.#tracker.received(own)
       this.#loan.port.cell.receives(own.byteLength, this.#tracker)
     } catch (error) {
@@ -155,7 +157,8 @@ export class SocketPath implements LeasePath, LoanReader {
     const held = this.#held
     if (held === undefined || this.#reset !== undefined || this.#cancel === 'under way') return
     this.#held = undefined
-    this.#write(held.chunk, held.done)
+    if (this.#user.endsByAbort()) held.done()
+    else this.#write(held.chunk, held.done)
   }
 
   /** What of the bytes is not the answer to the reset. */

@@ -14,6 +14,12 @@ export function parseMessage(text: string): Buffer {
   return serialize.parse({ text })
 }
 
+/** Fails, because there is no such portal: the server undoes what no Sync has followed, and the Sync ends that. */
+export const undoAndSync: Buffer = Buffer.concat([
+  serialize.execute({ portal: 'pglease: the lease is over' }),
+  syncMessage,
+])
+
 /** A simple Query. `text` may hold several statements; it must not hold a zero byte. */
 export function queryMessage(text: string): Buffer {
   return serialize.query(text)

@@ -130,7 +130,7 @@ export class RunningTask implements TaskContext, LeasingTask {
     work: (client: LeasedClient) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
-    return transact(this.withConnection, work, options)
+    return transact(this.withConnection, work, options, this)
   }
 
   pool(options: PoolOptions = {}): Pool {
@@ -200,8 +200,7 @@ export class RunningTask implements TaskContext, LeasingTask {
   #newClient(options: LeasedClientOptions, key?: string): LeasedClient & Leased {
     const client = leaseClient(this.#link, options, this)
     this.#clients.set(key ?? client, client)
-    if (this.#reason !== undefined) client.settle(asError(this.#reason.value))
-    else if (this.#isOver) client.settle()
+    if (this.#reason !== undefined || this.#isOver) client.settle()
     return client
   }
 
