@@ -4,6 +4,7 @@ import type { ConnectionBroker, ExecutorOptions } from '../../../src/index.js'
 import { createTestDatabase } from '../../support/database.js'
 import { hold, untilWaiting } from '../../support/hold.js'
 import { Lending, untilQuiet } from '../../support/lending.js'
+import { until } from '../../support/until.js'
 import { warningsOf } from '../../support/warnings.js'
 import { ways } from '../../tasks/manners/sends-on.js'
 
@@ -85,10 +86,14 @@ describe('behind the abort of a task nothing takes effect that it has not sent b
     const cells = newCells()
     const stop = new AbortController()
     let closing: Promise<void> | undefined
-    const onProgress = async () => {
-      await untilWaiting(broker, 1)
+    const onProgress = async (what: unknown) => {
+      if (what === 'asks') {
+        await untilWaiting(broker, 1)
+        return letGo(cells)
+      }
       if (by === 'close') closing = executor.close({ timeoutMillis: 0 })
       else stop.abort(reason)
+      await until(() => executor.tasks().every(({ state }) => state !== 'running'), 'for the abort')
       await held.release()
       if (!isEnded) letGo(cells)
     }

@@ -15,6 +15,13 @@ function compute({ cells, context: { reportProgress } }) {
   Atomics.wait(cells, 0, 0)
 }
 
+/** Goes on with its events meanwhile. */
+async function untilTold(cells, ask) {
+  ask()
+  while (Atomics.load(cells, 0) === 0) await sleep(1)
+  Atomics.store(cells, 0, 0)
+}
+
 /** Rejects at the abort, which it hears of in time. */
 async function wait({ context: { reportProgress, signal } }) {
   const isAborted = once(signal, 'abort')
@@ -126,9 +133,7 @@ const WAYS = {
   async 'a query that is refused and sent again'(it, { db, reportProgress }) {
     const write = () => db.query('INSERT INTO sent_on (n) VALUES ($1) RETURNING *', [1])
     for (let time = 0; time < 3; time++) await write()
-    reportProgress('alter')
-    while (Atomics.load(it.cells, 0) === 0) await sleep(1)
-    Atomics.store(it.cells, 0, 0)
+    await untilTold(it.cells, () => reportProgress('alter'))
     const answer = write()
     compute(it)
     await answer
@@ -151,7 +156,7 @@ export const sendsOn = ({ cells, way }, context) => WAYS[way]({ cells, context }
 /** What it sends waits in the broker's line. */
 export async function waitsForConnection(cells, context) {
   const answer = context.db.query(WRITE)
-  await sleep(1)
+  await untilTold(cells, () => context.reportProgress('asks'))
   compute({ cells, context })
   await answer
 }
