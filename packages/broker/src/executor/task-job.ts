@@ -65,6 +65,10 @@ export class TaskJob implements Sending, LineJob {
     return this.#kill !== undefined
   }
 
+  get isAborted(): boolean {
+    return this.hasBegun && this.run.state === 'aborting'
+  }
+
   get killSignal(): AbortSignal | null {
     return this.#kill?.signal ?? null
   }
@@ -87,10 +91,6 @@ export class TaskJob implements Sending, LineJob {
     this.#state = 'begun'
     this.run.started()
     if (this.#isLast) this.kill()
-  }
-
-  aborted(): void {
-    this.line.noteAbort()
   }
 
   /**

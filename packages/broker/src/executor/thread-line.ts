@@ -9,6 +9,8 @@ import { endWhenLoaded } from './thread-loading.js'
 export interface LineJob {
   /** Whether its abort may end the thread. */
   readonly isAbortable: boolean
+  /** Whether it is aborted, and has not ended. */
+  readonly isAborted: boolean
   /** The executor has the answer of the one before it. */
   begins(): void
   /** Whether the thread will not begin it, from now on at the latest. */
@@ -50,12 +52,17 @@ export class ThreadLine {
   #error: { value: unknown } | undefined
   readonly #jobs: LineJob[] = []
   readonly #share = new ThreadShare()
+  /** Whether all that it runs is aborted. */
+  #isStopped = false
 
   constructor(thread: Worker, events: LineEvents) {
     this.#thread = thread
     this.#events = events
     this.id = thread.threadId
     this.#loaded = endWhenLoaded(thread)
+    // One that is aborted is alone in its thread.
+    this.#share.isTaskAborted = () =>
+      this.#isStopped || this.#share.isKilled || this.#jobs.some(({ isAborted }) => isAborted)
     thread.on('message', (message) => this.#received(message))
     // Before Piscina hears of it.
     thread.prependListener('error', (value) => {
@@ -110,13 +117,8 @@ export class ThreadLine {
 
   /** Aborts what the thread runs. It is sent nothing more. */
   stop(): void {
+    this.#isStopped = true
     this.#cell?.stop()
-    this.noteAbort()
-  }
-
-  /** What it runs is aborted, and nothing else is in the thread. */
-  noteAbort(): void {
-    this.#share.isTaskAborted = true
   }
 
   /** It is ended now, whatever it does. */
@@ -142,8 +144,6 @@ export class ThreadLine {
 
   remove(job: LineJob): void {
     this.#jobs.splice(this.#jobs.indexOf(job), 1)
-    // One that was aborted was alone.
-    if (job.isAbortable) this.#share.isTaskAborted = false
   }
 
   /** A task that can be aborted has its thread to itself: the thread's end would end the others. */

@@ -134,7 +134,7 @@ export class ServedThread {
     const { share } = this.#rights
     const port = new ServedPort(channel, this.#rights, cell, speaksTls, {
       isKilled: () => share.isKilled,
-      isTaskAborted: () => share.isTaskAborted || share.isKilled,
+      isTaskAborted: () => share.isTaskAborted(),
       closed: () => {
         if (this.#leasePorts.delete(port)) share.leasePorts--
       },

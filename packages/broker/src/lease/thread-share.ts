@@ -16,5 +16,5 @@ export class ThreadShare {
   /** Whether the executor ends it, whatever it does: what its leases leave is no fault of their holders. */
   isKilled = false
   /** Whether the task that it runs is aborted, of which it may hear late: what that waits for it is not to get. */
-  isTaskAborted = false
+  isTaskAborted: () => boolean = () => false
 }

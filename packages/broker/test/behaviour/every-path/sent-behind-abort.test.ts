@@ -117,6 +117,19 @@ describe('behind the abort of a task nothing takes effect that it has not sent b
   })
 })
 
+test('a task that is aborted when it has ended leaves its thread to the next', async () => {
+  const { executor } = run()
+  for (let time = 0; time < 20; time++) {
+    const stop = new AbortController()
+    const onProgress = () => stop.abort(reason)
+    const ended = executor.run(undefined, { name: 'reportsAtItsEnd', signal: stop.signal, onProgress })
+    const next = executor.run(undefined, { name: 'asks' })
+    await ended.catch((error) => expect(error).toBe(reason))
+    expect(await next).toEqual([{ one: 1 }])
+    expect(await executor.run(undefined, { name: 'asks' })).toEqual([{ one: 1 }])
+  }
+})
+
 test('what a cursor has written that is read to its end stays', async () => {
   await newTable()
   const { broker, executor } = sides()

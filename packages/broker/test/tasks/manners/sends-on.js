@@ -168,6 +168,10 @@ export async function isEndedInCursor(_, { db, reportProgress }) {
   for (;;);
 }
 
+export const reportsAtItsEnd = (_, { reportProgress }) => reportProgress('ends')
+
+export const asks = async (_, { db }) => (await db.query('SELECT 1 AS one')).rows
+
 /** As programs are written for a pool; swallows nothing. */
 export async function endsByHand(cells, context) {
   const client = await context.pool().connect()
