@@ -65,6 +65,10 @@ export class TaskJob implements Sending, LineJob {
     return this.#kill !== undefined
   }
 
+  get isUnclaimed(): boolean {
+    return this.isTakenBack || (this.#state === 'behind' && this.line.cell.isFree(this.#number))
+  }
+
   get isAborted(): boolean {
     return this.hasBegun && this.run.state === 'aborting'
   }
@@ -91,6 +95,10 @@ export class TaskJob implements Sending, LineJob {
     this.#state = 'begun'
     this.run.started()
     if (this.#isLast) this.kill()
+  }
+
+  aborted(): void {
+    this.line.aborted(this)
   }
 
   /**

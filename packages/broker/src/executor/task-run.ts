@@ -42,6 +42,8 @@ export interface Sending {
   readonly isTakenBack: boolean
   /** Whether no thread will begin it, from now on at the latest. */
   takeBack(): boolean
+  /** It is aborted: what it waits for it is not to get. */
+  aborted(): void
   /** Ends the thread that it was sent to. */
   kill(): void
 }
@@ -173,6 +175,7 @@ export class TaskRun {
     // One that nobody watches is aborted with all that its thread runs.
     if (this.#watch === undefined) return
     this.#watch.abort(reason)
+    this.#sending?.aborted()
     this.#timer = setTimeout(() => this.#sending?.kill(), this.#options.abortGraceMillis)
   }
 

@@ -11,6 +11,8 @@ export interface LineJob {
   readonly isAbortable: boolean
   /** Whether it is aborted, and has not ended. */
   readonly isAborted: boolean
+  /** Whether the thread has not begun it, nor will it before it claims it. */
+  readonly isUnclaimed: boolean
   /** The executor has the answer of the one before it. */
   begins(): void
   /** Whether the thread will not begin it, from now on at the latest. */
@@ -60,9 +62,8 @@ export class ThreadLine {
     this.#events = events
     this.id = thread.threadId
     this.#loaded = endWhenLoaded(thread)
-    // One that is aborted is alone in its thread.
     this.#share.isTaskAborted = () =>
-      this.#isStopped || this.#share.isKilled || this.#jobs.some(({ isAborted }) => isAborted)
+      this.#isStopped || this.#share.isKilled || this.#jobs.some((job) => job.isAborted && this.#runs(job))
     thread.on('message', (message) => this.#received(message))
     // Before Piscina hears of it.
     thread.prependListener('error', (value) => {
@@ -119,6 +120,22 @@ export class ThreadLine {
   stop(): void {
     this.#isStopped = true
     this.#cell?.stop()
+    this.#tellAborted()
+  }
+
+  /** One of its jobs is. */
+  aborted(job: LineJob): void {
+    if (this.#jobs.includes(job) && this.#runs(job)) this.#tellAborted()
+  }
+
+  /** One that is aborted shares its thread only with one behind it: when that has begun, it is over there. */
+  #runs(job: LineJob): boolean {
+    const next = this.behind(job)
+    return next === undefined || next.isUnclaimed
+  }
+
+  #tellAborted(): void {
+    for (const listener of this.#share.abortListeners) listener()
   }
 
   /** It is ended now, whatever it does. */

@@ -21,6 +21,10 @@ export interface LeaseContext {
   granted(connection: ServerConnection, waitedMillis: number): void
   /** To `active`. */
   relays(connection: ServerConnection): void
+  /** Whether it is of a task that is aborted, of which its thread may not have heard. */
+  readonly isOfAbortedTask: boolean
+  /** To `over`: what it asks for it is not to get. The worker is told. */
+  abandoned(): void
   /** From `active` to `cancelling`, or back. */
   isCancelling(value: boolean): void
   /** To `handed-over`. False where the worker cannot have the socket now. */

@@ -16,7 +16,9 @@ export class Preparing extends Granted {
     const { cancelTimeoutMillis } = this.lease.home.database
     exchange(connection, settings, cancelTimeoutMillis).then(
       () => {
-        if (this.lease.state === 'preparing') this.lease.relays(connection)
+        if (this.lease.state !== 'preparing') return
+        if (this.lease.isOfAbortedTask) this.lease.abandoned()
+        else this.lease.relays(connection)
       },
       (error: Error) => {
         if (this.lease.state !== 'preparing') return

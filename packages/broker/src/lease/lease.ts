@@ -217,9 +217,7 @@ export class Lease implements LeaseContext {
     preparing.begin(connection, settings)
   }
 
-  /** The worker's first bytes are sent, unless they are of a task that is aborted, and may not have heard of it. */
   relays(connection: ServerConnection): void {
-    if (this.request.task !== undefined && this.peer.isTaskAborted) return this.#abandoned()
     const relayed = new Relayed(this, connection)
     this.#become('active', relayed)
     relayed.begin()
@@ -259,7 +257,12 @@ export class Lease implements LeaseContext {
     this.#socket = undefined
     this.#number = 0
     this.#machine.to('waiting')
-    this.open()
+    if (this.isOfAbortedTask) this.abandoned()
+    else this.open()
+  }
+
+  get isOfAbortedTask(): boolean {
+    return this.request.task !== undefined && this.peer.isTaskAborted
   }
 
   taken(): void {
@@ -268,7 +271,7 @@ export class Lease implements LeaseContext {
     this.peer.taken()
   }
 
-  #abandoned(): void {
+  abandoned(): void {
     this.aborted()
     this.end('release')
     this.peer.revoked(abortedBefore(this.request.database))

@@ -18,6 +18,7 @@ import { LEASE_CHECKS } from '../connection/lease-checks.js'
 import type { DatabaseLeases } from './database-leases.js'
 import { type FrameKind, kindOf, mayCome } from './frame-guard.js'
 import type { Lease } from './lease.js'
+import { abortedBefore } from './lease-errors.js'
 import type { LeasePeer } from './lease-peer.js'
 import type { SessionAtEnd } from './thread-socket.js'
 
@@ -90,6 +91,14 @@ export class ServedPort implements LeasePeer {
 
   get isTaskAborted(): boolean {
     return this.#owner.isTaskAborted()
+  }
+
+  /** Of the thread; it may hear of it late. A lease that has its connection it ends itself. */
+  taskAborted(): void {
+    const lease = this.#lease
+    if (lease?.state !== 'waiting' || lease.request.task === undefined) return
+    lease.aborted()
+    lease.revoke(abortedBefore(lease.request.database))
   }
 
   /** Once its lease is over, whose socket the thread may use until it hears of this: it has not said that it is done. */
@@ -202,6 +211,7 @@ export class ServedPort implements LeasePeer {
     this.#unpostedGrant = undefined
     try {
       checkOptions('lease', request, LEASE_CHECKS, request)
+      if (request.task !== undefined && this.isTaskAborted) throw abortedBefore(request.database)
       this.#lease = this.#find(request.database).open(this, request, bytes)
     } catch (error) {
       this.revoked(error as Error)

@@ -62,8 +62,13 @@ export class ServedThread {
     this.#rights = rights
     this.#host = host
     rights.share.controlPorts++
+    const taskAborted = () => {
+      for (const port of this.#leasePorts) port.taskAborted()
+    }
+    rights.share.abortListeners.add(taskAborted)
     control.once('close', () => {
       rights.share.controlPorts--
+      rights.share.abortListeners.delete(taskAborted)
       this.#leases?.close()
     })
     this.#readControl = serveControl(this.#methods(), control, (what) => this.#breach(what))

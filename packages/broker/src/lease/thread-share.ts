@@ -15,6 +15,8 @@ export class ThreadShare {
   isWarned = false
   /** Whether the executor ends it, whatever it does: what its leases leave is no fault of their holders. */
   isKilled = false
-  /** Whether the task that it runs is aborted, of which it may hear late: what that waits for it is not to get. */
+  /** Whether the task that it runs is aborted, of which it may hear late: what that asks for it is not to get. */
   isTaskAborted: () => boolean = () => false
+  /** Called when it is: what waits for a connection by then waits no more. */
+  readonly abortListeners = new Set<() => void>()
 }

@@ -42,8 +42,12 @@ export async function retried<T>(
     }
     const longest = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** count)
     const millis = Math.random() * longest
-    await Promise.race([pause(millis, signal), pause(millis, task?.signal)])
+    await pause(millis, either(signal, task?.signal))
   }
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other])
 }
 
 /** Who has waited for a connection until its time was over does not wait as long again. */

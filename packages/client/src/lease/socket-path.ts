@@ -107,18 +107,19 @@ export class SocketPath implements LeasePath, LoanReader {
 
   received(bytes: Buffer, isOwn: boolean): void {
     this.#isRead = true
+    const before = this.#reset
     let own: Buffer
     try {
       own = this.#afterReset(bytes)
-      // What has waited for that has ended it.
-      if (this.#state !== 'open') return
       this.#tracker.received(own)
       this.#loan.port.cell.receives(own.byteLength, this.#tracker)
     } catch (error) {
       if (error instanceof ResetFailedError && this.#cancel === 'none') return this.#startAgain(this.#reset!)
       return this.closed(this.#reset === undefined ? (error as Error) : spoilt(error as Error))
     }
-    if (own.byteLength === 0) return
+    if (before !== undefined && this.#reset === undefined) this.#resetDone(before)
+    // What has waited for that may have ended it.
+    if (own.byteLength === 0 || this.#state !== 'open') return
     if (!this.#user.push(isOwn ? own : Buffer.from(own))) this.#loan.socket.pause()
   }
 
@@ -164,16 +165,19 @@ export class SocketPath implements LeasePath, LoanReader {
   /** What of the bytes is not the answer to the reset. */
   #afterReset(bytes: Buffer): Buffer {
     if (this.#reset === undefined) return bytes
-    const { answer, isSent, isCancelled } = this.#reset
+    const { answer, isSent } = this.#reset
     const end = answer.take(bytes)
     if (end === -1) return bytes.subarray(bytes.byteLength)
     // A server that goes away says so between two leases as well.
     if (!isSent && bytes[end] === ErrorResponse)
       throw new ResetFailedError('The server closes the connection')
     this.#reset = undefined
+    return bytes.subarray(end)
+  }
+
+  #resetDone({ isCancelled }: ComingReset): void {
     this.#writeHeld()
     if (isCancelled) this.cancel()
-    return bytes.subarray(end)
   }
 
   #startAgain({ first, isSent, isCancelled }: ComingReset): void {

@@ -35,6 +35,11 @@ export class AheadCell {
     return Atomics.compareExchange(this.#words, FREE, number, 0) === number
   }
 
+  /** By the executor: whether nobody has claimed the task, so that the thread has not begun it. */
+  isFree(number: number): boolean {
+    return Atomics.load(this.#words, FREE) === number
+  }
+
   /** By the executor: it has the answer of the task before this one, which the thread begins if it has not yet. */
   received(number: number): void {
     Atomics.store(this.#words, RECEIVED, number)

@@ -106,6 +106,26 @@ describe('behind the abort of a task nothing takes effect that it has not sent b
     expect(broker.stats().default).toMatchObject({ waiting: 0, revoked: 0, opened: 1 })
   })
 
+  test('what waits for connections by the thousand', async () => {
+    await newTable()
+    const { broker, executor } = run()
+    const held = await hold(broker)
+    const cells = newCells()
+    const stop = new AbortController()
+    const onProgress = async (what: unknown) => {
+      if (what === 'asks') await untilWaiting(broker, 2000)
+      else {
+        stop.abort(reason)
+        await held.release()
+      }
+      letGo(cells)
+    }
+    const task = executor.run(cells, { name: 'waitsForMany', signal: stop.signal, onProgress })
+    expect(await rejection(task)).toBe(reason)
+    await expectNothingWritten(broker)
+    expect(broker.stats().default).toMatchObject({ waiting: 0, leases: 1, opened: 1 })
+  })
+
   test('the Sync of a cursor that writes, whose thread is ended', async () => {
     await newTable()
     const { broker, executor } = run({ abortGraceMillis: 0 })

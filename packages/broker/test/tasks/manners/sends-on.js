@@ -161,6 +161,15 @@ export async function waitsForConnection(cells, context) {
   await answer
 }
 
+/** The same of many at a time. */
+export async function waitsForMany(cells, context) {
+  const pool = context.pool()
+  const answers = Array.from({ length: 2000 }, () => pool.query(WRITE))
+  await untilTold(cells, () => context.reportProgress('asks'))
+  compute({ cells, context })
+  await Promise.allSettled(answers)
+}
+
 /** Never looks up again, with a cursor that has written. */
 export async function isEndedInCursor(_, { db, reportProgress }) {
   await db.query(new Cursor(WRITE_MANY)).read(1)
