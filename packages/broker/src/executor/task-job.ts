@@ -98,7 +98,7 @@ export class TaskJob implements Sending, LineJob {
   }
 
   aborted(): void {
-    this.line.aborted(this)
+    this.line.aborted()
   }
 
   /**

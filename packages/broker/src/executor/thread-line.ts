@@ -120,12 +120,12 @@ export class ThreadLine {
   stop(): void {
     this.#isStopped = true
     this.#cell?.stop()
-    this.#tellAborted()
+    this.aborted()
   }
 
-  /** One of its jobs is. */
-  aborted(job: LineJob): void {
-    if (this.#jobs.includes(job) && this.#runs(job)) this.#tellAborted()
+  /** What it runs is, or one of its jobs that it may have done with: whoever listens asks which. */
+  aborted(): void {
+    for (const listener of this.#share.abortListeners) listener()
   }
 
   /** One that is aborted shares its thread only with one behind it: when that has begun, it is over there. */
@@ -133,11 +133,6 @@ export class ThreadLine {
     const next = this.behind(job)
     return next === undefined || next.isUnclaimed
   }
-
-  #tellAborted(): void {
-    for (const listener of this.#share.abortListeners) listener()
-  }
-
   /** It is ended now, whatever it does. */
   noteKill(): void {
     this.#share.isKilled = true

@@ -93,10 +93,10 @@ export class ServedPort implements LeasePeer {
     return this.#owner.isTaskAborted()
   }
 
-  /** Of the thread; it may hear of it late. A lease that has its connection it ends itself. */
+  /** Of the thread, perhaps; it may hear of it late. A lease that has its connection it ends itself. */
   taskAborted(): void {
     const lease = this.#lease
-    if (lease?.state !== 'waiting' || lease.request.task === undefined) return
+    if (lease?.state !== 'waiting' || !lease.isOfAbortedTask) return
     lease.aborted()
     lease.revoke(abortedBefore(lease.request.database))
   }

@@ -17,6 +17,6 @@ export class ThreadShare {
   isKilled = false
   /** Whether the task that it runs is aborted, of which it may hear late: what that asks for it is not to get. */
   isTaskAborted: () => boolean = () => false
-  /** Called when it is: what waits for a connection by then waits no more. */
+  /** Called when it may be: if it is, what waits for a connection by then waits no more. */
   readonly abortListeners = new Set<() => void>()
 }

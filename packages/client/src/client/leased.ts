@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import pg from 'pg'
+import type { RetryingTask } from '../common/retried.js'
 import { shown } from '../common/shown.js'
 import type { BrokerLink } from '../lease/broker-link.js'
 import { type LeaseRequest, MOST_STACK, type ServerProcess } from '../lease/contract.js'
@@ -35,12 +36,10 @@ const READY = Object.freeze({ name: 'readyForQuery', length: 5, status: 'I' })
 const READ_ONLY = '25006'
 
 /** The task that a client is of. */
-export interface LeasingTask {
+export interface LeasingTask extends RetryingTask {
   readonly name: string
   /** Why it is to send nothing any more: it is aborted, of which its clients may be still to hear. */
   readonly abortReason: Error | undefined
-  /** Aborted when it hears of that. */
-  readonly signal: AbortSignal
 }
 
 /** The class behind `LeasedClient`. */
